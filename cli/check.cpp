@@ -1,0 +1,98 @@
+// `lab check` and `lab wait`: what holds in a lab that runs.
+#include "cli/check_session.hpp"
+#include "cli/check_watch.hpp"
+#include "cli/commands.hpp"
+#include "cli/daemon.hpp"
+#include "cli/error.hpp"
+#include "cli/render.hpp"
+#include "cli/select.hpp"
+#include "topology/check_filter.hpp"
+
+#include <cstdio>
+
+namespace cli {
+namespace {
+
+std::string score_text(const CheckCounts& counts) {
+    char text[64];
+    (void)std::snprintf(text, sizeof text, "score: %g of %g\n", counts.points, counts.of);
+    return text;
+}
+
+void flush() {
+    (void)std::fflush(stdout);
+}
+
+}  // namespace
+
+int check(const Globals& globals, const CheckOptions& options) {
+    const Client client = connect(globals);
+    const std::string lab = choose_lab(globals, client);
+    const Bundle bundle = running_bundle(client, lab);
+    const Style style{globals.color_out};
+    if (options.list) {
+        print(list_text(bundle.resolved.lab.checks, options));
+        return exit_code::ok;
+    }
+    if (options.watch) return watch_checks(globals, client, lab, options, bundle);
+    const bool lines = globals.json(), text = !lines && !options.tap && !globals.quiet;
+    CheckSuite suite;
+    suite.lab = lab;
+    suite.file = bundle.resolved.sources.empty() ? "" : bundle.resolved.sources.front().name;
+    run_checks(
+        client, {lab, options, "", 0, &bundle}, suite,
+        [&](std::string_view line) {
+            if (lines) print(std::string(line) + "\n"), flush();
+        },
+        [&](const CheckResult& result) {
+            if (text) print(result_text(result, style, globals.verbose)), flush();
+        });
+    write_reports(options, {suite});
+    if (options.tap) print(tap_text({suite}));
+    if (suite.interrupted) throw Interrupted(lab + ": interrupted; faults are taken out again");
+    CheckCounts counts;
+    counts.add(suite);
+    if (!suite.trouble.empty()) print_error("lab: error: " + suite.trouble + "\n");
+    if (suite.plan.empty() && suite.trouble.empty())
+        throw Failure(
+            "no_checks",
+            lab + " has no checks" + (bundle.resolved.lab.checks.empty() ? "" : " of that kind"),
+            bundle.resolved.lab.checks.empty() ? "lab help checks" : "lab check --list");
+    if (text && (options.score || counts.of > 0)) print(score_text(counts));
+    if (text) print(counts_text(counts));
+    return counts.exit_code();
+}
+
+int wait(const Globals& globals, const WaitOptions& options) {
+    const Client client = connect(globals);
+    const std::string lab = choose_lab(globals, client);
+    CheckSuite suite;
+    suite.lab = lab;
+    const Style style{globals.color_out};
+    run_checks(
+        client, {lab, {}, options.condition, options.timeout, nullptr}, suite,
+        [&](std::string_view line) {
+            if (globals.json()) print(std::string(line) + "\n"), flush();
+        },
+        [&](const CheckResult& result) {
+            if (!globals.json() && !globals.quiet)
+                print(result_text(result, style, globals.verbose));
+        });
+    if (suite.interrupted) throw Interrupted(lab + ": interrupted");
+    if (!suite.trouble.empty()) throw Failure("internal", suite.trouble);
+    CheckCounts counts;
+    counts.add(suite);
+    return counts.failed > 0 ? exit_code::timed_out : counts.exit_code();
+}
+
+std::string list_text(const std::vector<topology::Check>& checks, const CheckOptions& options) {
+    const auto selected = topology::select(checks, {options.expression, options.tags});
+    if (!selected)
+        throw Failure("usage", "\"" + options.expression + "\" is no expression",
+                      "-k 'ospf and not backup'");
+    std::string out;
+    for (const std::size_t index : *selected) out += checks[index].name + "\n";
+    return out;
+}
+
+}  // namespace cli

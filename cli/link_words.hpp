@@ -1,0 +1,21 @@
+// Which links words on the command line mean, over those that a lab has.
+#pragma once
+
+#include "cli/live.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cli {
+
+// "h1--r1" (a link's name), "r1:eth1" (the link at that interface), or two nodes "h1 r1": every
+// link between them. Throws Failure no_such_link or usage.
+std::vector<std::string> links_meant(const LabState& lab, const std::vector<std::string>& words);
+
+// Every link with one end among the nodes of `left` and the other among those of `right`. Throws
+// Failure no_such_link when there is none, usage for a LAN that has ends on both sides: it cannot
+// be cut in two.
+std::vector<std::string> links_between(const Live& live, const std::string& left,
+                                       const std::string& right);
+
+}  // namespace cli

@@ -1,0 +1,117 @@
+// `lab ping`: the real ping(8) inside the nodes, many pairs at a time.
+#include "cli/commands.hpp"
+#include "cli/error.hpp"
+#include "cli/live.hpp"
+#include "cli/node_command.hpp"
+#include "cli/ping_pairs.hpp"
+#include "cli/render.hpp"
+#include "cli/session.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace cli {
+namespace {
+
+NodeCommand command_of(const Pair& pair, unsigned count) {
+    NodeCommand command;
+    // -W: a pair that stays silent costs one second, not ten.
+    command.argv = {"ping",
+                    pair.family == 6 ? "-6" : "-4",
+                    "-n",
+                    "-c",
+                    std::to_string(count),
+                    "-i",
+                    "0.2",
+                    "-W",
+                    "1",
+                    pair.address};
+    command.env["LC_ALL"] = "C";
+    return command;
+}
+
+std::vector<Pair> wanted(const Live& live, const PingOptions& options) {
+    if (options.ipv4 && options.ipv6)
+        throw Failure("usage", "-4 and -6 together leave nothing", "without either, both are fine");
+    const int family = options.ipv4 ? 4 : options.ipv6 ? 6 : 0;
+    const std::vector<std::string> all = pingable(live.lab);
+    const std::vector<std::string> from =
+        options.from.empty() ? all : live_nodes(live, options.from);
+    const std::vector<std::string> to = options.to.empty() ? all : live_nodes(live, options.to);
+    std::vector<Pair> pairs = ping_pairs(live.lab, from, to, family);
+    if (!pairs.empty()) return pairs;
+    if (!options.to.empty())
+        throw Failure("failed",
+                      options.from + " and " + options.to + " have no addresses in common",
+                      "lab status shows what they have");
+    throw Failure("failed", "there are no two nodes with addresses to ping between",
+                  "lab status shows what they have");
+}
+
+std::vector<PairResult> run_pairs(const Live& live, const std::vector<Pair>& pairs,
+                                  const PingOptions& options) {
+    std::vector<Job> jobs;
+    for (const Pair& pair : pairs)
+        jobs.push_back({pair.from, [&live, &pair, &options] {
+                            return open_session(live.client, live.name, pair.from,
+                                                command_of(pair, options.count));
+                        }});
+    std::vector<std::pair<std::string, std::string>> texts(pairs.size());
+    ManyOptions many;
+    many.parallel = options.parallel;
+    many.timeout = 10.0 + options.count;
+    many.output = [&](std::size_t job, int stream, std::string_view bytes) {
+        (stream == 1 ? texts[job].first : texts[job].second) += bytes;
+    };
+    const std::vector<JobResult> outcomes = run_many(jobs, many);
+    std::vector<PairResult> results;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        const Outcome& outcome = outcomes[i].outcome;
+        if (outcome.how == Outcome::How::failed && outcome.exit_status() == exit_code::not_found)
+            throw Failure("internal", "ping is not installed, so nodes have none",
+                          "apt install iputils-ping");
+        PairResult result{pairs[i], parse_ping(texts[i].first, texts[i].second)};
+        if (outcome.how != Outcome::How::ended) {
+            result.outcome = {};
+            result.outcome.why = complaint(outcome, pairs[i].from, "ping", many.timeout);
+        }
+        results.push_back(std::move(result));
+    }
+    return results;
+}
+
+std::string text_of(const std::vector<PairResult>& results, bool matrix, bool verbose,
+                    const Style& style) {
+    std::string out;
+    if (matrix) out = ping_matrix(results, style);
+    constexpr std::size_t most = 10;
+    std::size_t lost = 0;
+    for (const PairResult& r : results) {
+        if (!r.ok()) ++lost;
+        if (!matrix || verbose || (!r.ok() && lost <= most)) out += ping_line(r, style);
+    }
+    if (matrix && !verbose && lost > most)
+        out += "… and " + std::to_string(lost - most) + " more without a reply (-v lists all)\n";
+    if (matrix)
+        out += std::to_string(results.size() - lost) + " of " + count(results.size(), "pair") +
+               " answered (round trips in ms)\n";
+    return out;
+}
+
+}  // namespace
+
+int ping(const Globals& globals, const PingOptions& options) {
+    const Live live = live_lab(globals);
+    const std::vector<Pair> pairs = wanted(live, options);
+    const std::vector<PairResult> results = run_pairs(live, pairs, options);
+    const bool one_pair = !options.to.empty() && !is_set(options.from) && !is_set(options.to);
+    if (globals.json())
+        print(ping_json(results));
+    else if (!globals.quiet)
+        print(text_of(results, !one_pair, globals.verbose, Style{globals.color_out}));
+    const bool all =
+        std::all_of(results.begin(), results.end(), [](const PairResult& r) { return r.ok(); });
+    return all ? exit_code::ok : exit_code::failed;
+}
+
+}  // namespace cli

@@ -1,0 +1,225 @@
+// `lab test`: each file in a throw-away copy under a name of its own, its checks, and down again.
+#include "cli/artefacts.hpp"
+#include "cli/check_session.hpp"
+#include "cli/commands.hpp"
+#include "cli/copy.hpp"
+#include "cli/daemon.hpp"
+#include "cli/error.hpp"
+#include "cli/render.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace cli {
+namespace {
+
+// A file, run once.
+struct Copy {
+    std::string file, quoted;  // for people, and as JSON
+    std::string lab;           // as the file calls it
+    std::string name;          // of the lab that is brought up
+    unsigned round = 0;
+};
+
+class Tester {
+  public:
+    Tester(const Globals& globals, const TestOptions& options)
+        : globals_(globals), options_(options), style_{globals.color_out} {
+        quiet_ = for_copies(globals);
+    }
+
+    std::vector<CheckSuite> run(const std::vector<Copy>& copies) {
+        suites_.resize(copies.size());
+        const std::size_t width = std::clamp<std::size_t>(options_.jobs, 1, copies.size());
+        live_ = width == 1;
+        std::atomic<std::size_t> next{0};
+        const auto work = [&] {
+            for (std::size_t i = next++; i < copies.size() && !stop_; i = next++)
+                one(copies[i], suites_[i]);
+        };
+        std::vector<std::thread> threads;
+        for (std::size_t t = 1; t < width; ++t) threads.emplace_back(work);
+        work();
+        for (std::thread& thread : threads) thread.join();
+        return std::move(suites_);
+    }
+
+    bool interrupted() const { return interrupted_; }
+
+  private:
+    void one(const Copy& copy, CheckSuite& suite) {
+        suite.file = copy.file;
+        suite.lab = copy.lab;
+        std::string text;
+        std::optional<LabCopy> lab;
+        try {
+            lab.emplace(quiet_, options_, copy.file, copy.name);
+            begin(copy, text);
+            lab->up();
+            const Client client = connect(quiet_);
+            run_checks(
+                client, {copy.name, options_, "", 0, &lab->bundle()}, suite,
+                [&](std::string_view line) { say_line(line, copy); },
+                [&](const CheckResult& result) {
+                    say(result_text(result, style_, globals_.verbose), text);
+                });
+            if (suite.interrupted) stop_ = interrupted_ = true;
+        } catch (const Interrupted&) {
+            suite.interrupted = true;
+            stop_ = interrupted_ = true;
+        } catch (const Failure& failure) {
+            note(failure, suite);
+        }
+        if (!options_.bundle.empty()) keep_artefacts(copy, lab, suite);
+        if (lab) end(copy, *lab, suite.interrupted, text);
+        CheckCounts counts;
+        counts.add(suite);
+        if (options_.fail_fast && counts.failed + counts.errors > 0) stop_ = true;
+        flush(text);
+    }
+
+    void begin(const Copy& copy, std::string& text) {
+        std::string line = style_.bold(copy.lab) + style_.dim("  " + copy.file);
+        if (options_.repeat > 1) line += style_.dim("  run " + std::to_string(copy.round + 1));
+        say(line + "\n", text);
+    }
+
+    // The copy could not even be brought up, or labd has failed.
+    void note(const Failure& failure, CheckSuite& suite) {
+        suite.trouble = failure.message;
+        const std::lock_guard lock(mutex_);
+        if (!first_) first_ = failure;
+        print_error(render(failure, globals_.color_err));
+    }
+
+    // Also of a copy that did not come up: then of what there is.
+    void keep_artefacts(const Copy& copy, const std::optional<LabCopy>& lab,
+                        const CheckSuite& suite) {
+        std::string folder = options_.bundle + "/" + copy.lab;
+        if (options_.repeat > 1) folder += "-" + std::to_string(copy.round + 1);
+        try {
+            write_artefacts(folder, quiet_, suite, lab ? &lab->bundle() : nullptr, copy.name);
+        } catch (const Failure& failure) {
+            const std::lock_guard lock(mutex_);
+            print_error(render(failure, globals_.color_err));
+        }
+    }
+
+    void end(const Copy& copy, LabCopy& lab, bool was_interrupted, std::string& text) {
+        if (options_.keep && !was_interrupted) {
+            say("kept as " + copy.name + ": lab -L " + copy.name + " shell NODE; lab down " +
+                    copy.name + "\n",
+                text);
+            return;
+        }
+        try {
+            lab.down();
+        } catch (const Failure& failure) {
+            const std::lock_guard lock(mutex_);
+            print_error(render(failure, globals_.color_err));
+        }
+    }
+
+    bool for_people() const { return !globals_.json() && !options_.tap && !globals_.quiet; }
+    // Several at a time would mix their lines: each file's come together at its end.
+    void say(const std::string& words, std::string& text) {
+        if (!for_people()) return;
+        text += words;
+        if (live_) flush(text);
+    }
+    void flush(std::string& text) {
+        const std::lock_guard lock(mutex_);
+        print(text);
+        (void)std::fflush(stdout);
+        text.clear();
+    }
+    void say_line(std::string_view line, const Copy& copy) {
+        if (!globals_.json()) return;
+        const std::lock_guard lock(mutex_);
+        // Which file a line is about stands in front of what labd says.
+        std::string out = "{\"file\":" + copy.quoted + ",\"run\":" + std::to_string(copy.round) +
+                          "," + std::string(line.substr(1)) + "\n";
+        print(out);
+        (void)std::fflush(stdout);
+    }
+
+  public:
+    std::optional<Failure> first_;  // why a copy could not even be brought up
+
+  private:
+    const Globals& globals_;
+    const TestOptions& options_;
+    Style style_;
+    Globals quiet_;
+    std::vector<CheckSuite> suites_;
+    std::mutex mutex_;
+    bool live_ = true;
+    std::atomic<bool> stop_{false}, interrupted_{false};
+};
+
+std::vector<Copy> copies_of(const TestOptions& options) {
+    std::vector<std::string> files = options.files;
+    if (files.empty()) files.push_back(choose_file("").shown());
+    std::vector<Copy> copies;
+    for (unsigned round = 0; round < options.repeat; ++round)
+        for (const std::string& file : files) {
+            const FilePlace place = choose_file(file);
+            const std::string name = lab_name_of(place).value_or("lab");
+            copies.push_back({place.shown(),
+                              boost::json::serialize(boost::json::value(place.shown())), name,
+                              copy_name(name, copies.size() + 1), round});
+        }
+    return copies;
+}
+
+int list(const Globals& globals, const TestOptions& options) {
+    std::vector<std::string> files = options.files;
+    if (files.empty()) files.push_back(choose_file("").shown());
+    for (const std::string& file : files) {
+        const Bundle bundle = read_bundle(choose_file(file), options);
+        require_valid(bundle, globals);
+        print(list_text(bundle.resolved.lab.checks, options));
+    }
+    return exit_code::ok;
+}
+
+}  // namespace
+
+int test(const Globals& globals, const TestOptions& options) {
+    if (options.list) return list(globals, options);
+    const std::vector<Copy> copies = copies_of(options);
+    // labd is started once, not by every thread.
+    (void)connect(globals);
+    Tester tester(globals, options);
+    std::vector<CheckSuite> suites = tester.run(copies);
+    // Those that --fail-fast and Ctrl-C have left out.
+    std::erase_if(suites, [](const CheckSuite& s) { return s.lab.empty(); });
+    if (options.tap) print(tap_text(suites));
+    write_reports(options, suites);
+    if (tester.interrupted()) throw Interrupted("interrupted; the copy has been taken down");
+    CheckCounts counts;
+    std::size_t good = 0;
+    for (const CheckSuite& suite : suites) {
+        counts.add(suite);
+        CheckCounts own;
+        own.add(suite);
+        if (own.failed + own.errors == 0) ++good;
+    }
+    if (!globals.json() && !options.tap && !globals.quiet) {
+        if (options.repeat > 1)
+            print(std::to_string(good) + " of " + count(suites.size(), "run") +
+                  " without failure\n");
+        print(counts_text(counts));
+    }
+    // A file with mistakes is 2, a machine that lacks something 4.
+    if (tester.first_ && counts.failed == 0) return tester.first_->exit;
+    return counts.exit_code();
+}
+
+}  // namespace cli

@@ -1,0 +1,75 @@
+// `lab validate`: every mistake of every file at once; needs neither labd nor root.
+#include "cli/bundle.hpp"
+#include "cli/commands.hpp"
+#include "cli/error.hpp"
+#include "cli/json_print.hpp"
+#include "cli/programs.hpp"
+#include "cli/render.hpp"
+
+#include <boost/json.hpp>
+
+namespace cli {
+namespace {
+
+namespace json = boost::json;
+
+json::object diagnostic_json(const topology::Diagnostic& d, const topology::Sources& sources) {
+    const bool placed = d.where.line > 0 && d.where.file < sources.size();
+    return {{"severity", severity_word(d.severity)},
+            {"code", d.code},
+            {"message", d.message},
+            {"hint", d.hint},
+            {"file", placed ? json::value(sources[d.where.file].name) : nullptr},
+            {"line", placed ? json::value(d.where.line) : nullptr},
+            {"column", placed ? json::value(d.where.column) : nullptr},
+            {"length", d.where.length}};
+}
+
+std::string sentence(const Bundle& bundle, const FilePlace& place) {
+    const topology::Lab& lab = bundle.resolved.lab;
+    return place.shown() + ": fine: lab " + lab.name + ", " + count(lab.nodes.size(), "node") +
+           ", " + count(lab.links.size(), "link") + "\n";
+}
+
+}  // namespace
+
+int validate(const Globals& globals, const std::vector<std::string>& names,
+             const FileOptions& options) {
+    bool all_fine = true;
+    json::array files, diagnostics;
+    const std::vector<std::string> wanted = names.empty() ? std::vector<std::string>{""} : names;
+    for (const std::string& name : wanted) {
+        const FilePlace place = choose_file(name);
+        const Bundle bundle = read_bundle(place, options);
+        const topology::Resolved& resolved = bundle.resolved;
+        const bool fine = !resolved.diagnostics.failed();
+        std::vector<topology::Diagnostic> found = resolved.diagnostics.all();
+        // The file is right; it is this machine that lacks something.
+        for (topology::Diagnostic d : missing_programs(resolved.lab)) {
+            d.severity = topology::Severity::warning;
+            if (fine) found.push_back(std::move(d));
+        }
+        all_fine = all_fine && fine;
+        if (globals.json()) {
+            for (const topology::Diagnostic& d : found)
+                diagnostics.push_back(diagnostic_json(d, resolved.sources));
+            files.push_back(json::object{{"file", place.shown()},
+                                         {"ok", fine},
+                                         {"lab", fine ? json::value(resolved.lab.name) : nullptr},
+                                         {"nodes", fine ? resolved.lab.nodes.size() : 0},
+                                         {"links", fine ? resolved.lab.links.size() : 0}});
+            continue;
+        }
+        if (!found.empty())
+            print_error(topology::render(found, resolved.sources, globals.color_err));
+        if (fine && !globals.quiet) print(sentence(bundle, place));
+    }
+    if (globals.json())
+        print(compact(json::object{{"api", 1},
+                                   {"ok", all_fine},
+                                   {"files", std::move(files)},
+                                   {"diagnostics", std::move(diagnostics)}}));
+    return all_fine ? exit_code::ok : exit_code::usage;
+}
+
+}  // namespace cli

@@ -1,0 +1,160 @@
+// JSON to values, forgiving about what is missing: an older or newer labd may answer.
+#include "cli/wire.hpp"
+
+#include "cli/error.hpp"
+
+#include <boost/json.hpp>
+
+#include <cmath>
+
+namespace cli {
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+object parse_object(std::string_view body) {
+    boost::json::error_code error;
+    value parsed = boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
+    if (error || !parsed.is_object())
+        throw Failure("internal", "labd's answer is not a JSON object");
+    return std::move(parsed.as_object());
+}
+
+std::string text(const object& from, const char* key) {
+    const value* v = from.if_contains(key);
+    return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
+}
+
+double number(const object& from, const char* key) {
+    const value* v = from.if_contains(key);
+    if (v == nullptr || !v->is_number()) return 0;
+    return v->to_number<double>();
+}
+
+std::uint64_t integer(const object& from, const char* key) {
+    const double d = number(from, key);
+    return d > 0 ? static_cast<std::uint64_t>(d) : 0;
+}
+
+bool flag(const object& from, const char* key) {
+    const value* v = from.if_contains(key);
+    return v != nullptr && v->is_bool() && v->get_bool();
+}
+
+template <class Use>
+void each(const object& from, const char* key, Use use) {
+    const value* v = from.if_contains(key);
+    if (v == nullptr || !v->is_array()) return;
+    for (const value& item : v->get_array()) use(item);
+}
+
+std::vector<std::string> texts(const object& from, const char* key) {
+    std::vector<std::string> out;
+    each(from, key, [&](const value& v) {
+        if (v.is_string()) out.emplace_back(v.get_string());
+    });
+    return out;
+}
+
+template <class Use>
+void each_object(const object& from, const char* key, Use use) {
+    each(from, key, [&](const value& v) {
+        if (v.is_object()) use(v.get_object());
+    });
+}
+
+InterfaceState interface(const object& o) {
+    InterfaceState i;
+    i.name = text(o, "name"), i.mac = text(o, "mac");
+    i.link = text(o, "link"), i.peer = text(o, "peer");
+    i.addresses = texts(o, "addresses");
+    i.mtu = integer(o, "mtu"), i.rx_bytes = integer(o, "rx_bytes");
+    i.tx_bytes = integer(o, "tx_bytes");
+    i.up = flag(o, "up"), i.carrier = flag(o, "carrier");
+    return i;
+}
+
+NodeState node(const object& o) {
+    NodeState n;
+    n.name = text(o, "name"), n.kind = text(o, "kind"), n.state = text(o, "state");
+    n.reason = text(o, "reason"), n.netns = text(o, "netns"), n.level = text(o, "level");
+    if (const std::uint64_t pid = integer(o, "pid"); pid > 0) n.pid = pid;
+    n.uptime = number(o, "uptime");
+    n.addresses = texts(o, "addresses");
+    each_object(o, "interfaces", [&](const object& i) { n.interfaces.push_back(interface(i)); });
+    each_object(o, "services", [&](const object& s) {
+        n.services.push_back(
+            {text(s, "name"), text(s, "state"), text(s, "text"), integer(s, "restarts")});
+    });
+    return n;
+}
+
+std::string shown(const value& v) {
+    return v.is_string() ? std::string(v.get_string()) : boost::json::serialize(v);
+}
+
+// What was asked of a link beside its file, in words.
+std::string asked(const object& o) {
+    std::string out =
+        text(o, "state") + (text(o, "by") == "check" ? " for a check" : ", asked for");
+    const value* remaining = o.if_contains("remaining");
+    if (remaining != nullptr && remaining->is_number())
+        out += ", " + std::to_string(std::lround(std::ceil(number(o, "remaining")))) + " s more";
+    return out;
+}
+
+LinkState link(const object& o) {
+    LinkState l;
+    l.name = text(o, "name"), l.state = text(o, "state"), l.mtu = integer(o, "mtu");
+    each_object(o, "ends", [&](const object& e) {
+        l.ends.push_back({text(e, "node"), text(e, "interface")});
+    });
+    const value* over = o.if_contains("asked");
+    if (over != nullptr && over->is_object()) l.asked = asked(over->get_object());
+    const value* impairment = o.if_contains("impairment");
+    if (impairment != nullptr && impairment->is_object())
+        for (const auto& [key, v] : impairment->get_object())
+            l.impairment.emplace_back(std::string(key), shown(v));
+    return l;
+}
+
+}  // namespace
+
+const NodeState* LabState::find(std::string_view node) const {
+    for (const NodeState& n : nodes)
+        if (n.name == node) return &n;
+    return nullptr;
+}
+
+std::vector<LabSummary> parse_labs(std::string_view body) {
+    std::vector<LabSummary> labs;
+    each_object(parse_object(body), "labs", [&](const object& o) {
+        LabSummary lab;
+        lab.name = text(o, "name"), lab.state = text(o, "state"), lab.reason = text(o, "reason");
+        lab.owner = text(o, "owner"), lab.file = text(o, "file");
+        lab.description = text(o, "description");
+        lab.nodes = integer(o, "nodes"), lab.links = integer(o, "links");
+        lab.age = number(o, "age");
+        labs.push_back(std::move(lab));
+    });
+    return labs;
+}
+
+LabState parse_lab(std::string_view body) {
+    const object top = parse_object(body);
+    const value* inner = top.if_contains("lab");
+    if (inner == nullptr || !inner->is_object())
+        throw Failure("internal", "labd's answer holds no lab");
+    const object& o = inner->get_object();
+    LabState lab;
+    lab.name = text(o, "name"), lab.state = text(o, "state"), lab.reason = text(o, "reason");
+    lab.file = text(o, "file"), lab.level = text(o, "level");
+    lab.description = text(o, "description");
+    lab.age = number(o, "age");
+    each_object(o, "nodes", [&](const object& n) { lab.nodes.push_back(node(n)); });
+    each_object(o, "links", [&](const object& l) { lab.links.push_back(link(l)); });
+    return lab;
+}
+
+}  // namespace cli

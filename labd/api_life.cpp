@@ -1,0 +1,106 @@
+// Stopping and starting nodes, and clearing away what is nobody's.
+#include "labd/api.hpp"
+#include "labd/json_text.hpp"
+#include "labd/orphans.hpp"
+#include "labd/wire.hpp"
+
+#include <boost/json.hpp>
+
+namespace labd {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+json::object body_of(const http::Exchange& exchange) {
+    json::error_code error;
+    const json::value value = json::parse(exchange.request().body, error);
+    if (error || !value.is_object()) throw BadRequest("the request is not a JSON object");
+    return value.as_object();
+}
+
+Life life_of(const json::object& body) {
+    const json::value* op = body.if_contains("op");
+    for (const Life what : {Life::stop, Life::start, Life::restart, Life::pause, Life::resume})
+        if (op != nullptr && op->is_string() && op->as_string() == word(what)) return what;
+    throw BadRequest("\"op\" must be stop, start, restart, pause or resume");
+}
+
+std::vector<std::string> nodes_of(const json::object& body) {
+    std::vector<std::string> out;
+    const json::value* nodes = body.if_contains("nodes");
+    if (nodes == nullptr || !nodes->is_array() || nodes->as_array().empty())
+        throw BadRequest("the request lacks \"nodes\"");
+    for (const json::value& node : nodes->as_array()) {
+        if (!node.is_string()) throw BadRequest("each of \"nodes\" must be a string");
+        out.emplace_back(node.as_string());
+    }
+    return out;
+}
+
+// One record for each thing that went or would not go.
+void record_removals(Audit& audit, const Peer& who, const json::array& actions) {
+    for (const json::value& action : actions) {
+        const std::string_view problem = action.at("problem").as_string();
+        std::string words = std::string(action.at("kind").as_string()) + " " +
+                            std::string(action.at("name").as_string());
+        if (!problem.empty()) words += ": " + std::string(problem);
+        audit.record(who, {"gc", problem.empty() ? "done" : "failed", std::move(words)});
+    }
+}
+
+}  // namespace
+
+void Api::life(Exchange exchange) {
+    const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
+        const json::object body = body_of(*to);
+        std::string lab = to->request().path.at("lab");
+        std::vector<std::string> nodes = nodes_of(body);
+        const UpResult result = co_await engine.life(std::move(lab), std::move(nodes),
+                                                     life_of(body), to->request().peer);
+        to->answer(200, result_line(result));
+    };
+    spawn(exchange, work(engine_, exchange));
+}
+
+void Api::gc(Exchange exchange) {
+    if (!exchange->request().peer.is_master()) {
+        const std::string why = "only root may clear away what belongs to nobody";
+        engine_.audit().record(exchange->request().peer, {"gc", "refused", why});
+        return exchange->answer(403, error_json("forbidden", why, "lab doctor lists it"));
+    }
+    const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
+        bool dry_run = false;
+        if (!to->request().body.empty()) {
+            const json::object body = body_of(*to);
+            const json::value* asked = body.if_contains("dry_run");
+            dry_run = asked != nullptr && asked->is_bool() && asked->as_bool();
+        }
+        json::array actions;
+        const Belongings known = engine.belongings();
+        KernelThread::Job sweep = [&] {
+            for (const Orphan& orphan : find_orphans(known)) {
+                std::string problem;
+                try {
+                    if (!dry_run && !remove_orphan(known, orphan)) continue;
+                } catch (const std::exception& error) {
+                    problem = error.what();
+                }
+                actions.emplace_back(json::object{{"op", "delete"},
+                                                  {"kind", orphan.kind},
+                                                  {"name", orphan.name},
+                                                  {"problem", problem}});
+            }
+        };
+        co_await engine.kernel_thread().run("gc", std::move(sweep));
+        if (!dry_run) record_removals(engine.audit(), to->request().peer, actions);
+        json::object object = wire();
+        object["dry_run"] = dry_run;
+        object["actions"] = std::move(actions);
+        to->answer(200, json::serialize(object));
+    };
+    spawn(exchange, work(engine_, exchange));
+}
+
+}  // namespace labd

@@ -1,0 +1,186 @@
+// tcp, udp and http: bash's own sockets, so that a node needs no programs for it.
+#include "labd/check/owners.hpp"
+#include "labd/check/subjects.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace labd::check {
+namespace {
+
+using topology::subject::Connect;
+using topology::subject::Http;
+
+struct Call {
+    std::string from, shown;
+    Destination to;
+    std::uint16_t port = 0;
+};
+
+std::vector<Call> calls(const std::vector<std::string>& from,
+                        const std::vector<std::string>& targets, std::uint16_t port,
+                        topology::FamilyWish family, const topology::Lab& lab) {
+    std::vector<Call> out;
+    for (const std::string& a : from)
+        for (const std::string& b : targets)
+            for (Destination& to : destinations(lab, a, b, family))
+                if (a != b || from.size() == 1)
+                    out.push_back(
+                        {a, a + " → " + b + ":" + std::to_string(port), std::move(to), port});
+    return out;
+}
+
+// A connection that nobody answers or refuses: SYN goes again after 1 s.
+constexpr double connect_s = 3;
+
+Ask in_bash(const Call& call, const std::string& script, std::string input, double limit_s) {
+    return {call.from,
+            {"bash", "-c", script, "check", call.to.address, std::to_string(call.port)},
+            std::move(input),
+            limit_s};
+}
+
+// "check: line 1: connect: Connection refused" → "Connection refused".
+std::string why(const Heard& heard) {
+    if (heard.timed_out) return "no answer";
+    std::string line = one_line(heard.err);
+    for (const char* mark : {"connect: ", "/dev/tcp/", "/dev/udp/"})
+        if (const std::size_t at = line.find(mark); at != std::string::npos) {
+            const std::size_t colon = line.rfind(": ");
+            return colon == std::string::npos ? line : line.substr(colon + 2);
+        }
+    if (const std::size_t colon = line.rfind(": "); colon != std::string::npos)
+        return line.substr(colon + 2);
+    return line.empty() ? "exit status " + std::to_string(heard.exit_status()) : line;
+}
+
+std::vector<Call> calls(const Connect& s, const topology::Lab& lab) {
+    std::vector<std::string> targets;
+    for (const topology::Text& to : s.to) targets.push_back(to.text);
+    return calls(s.from, targets, s.port, s.family, lab);
+}
+
+struct Url {
+    std::string host, path;
+    std::uint16_t port = 80;
+};
+
+Url split_url(const std::string& url) {
+    Url out;
+    const std::string rest = url.substr(std::min<std::size_t>(7, url.size()));
+    const std::size_t slash = rest.find('/');
+    std::string host = rest.substr(0, slash);
+    out.path = slash == std::string::npos ? "/" : rest.substr(slash);
+    const std::size_t bracket = host.find(']');
+    const std::size_t colon = host.find(':', bracket == std::string::npos ? 0 : bracket);
+    if (colon != std::string::npos) {
+        out.port = static_cast<std::uint16_t>(std::strtoul(host.c_str() + colon + 1, nullptr, 10));
+        host.resize(colon);
+    }
+    if (bracket != std::string::npos && host.front() == '[') host = host.substr(1, bracket - 1);
+    out.host = host;
+    return out;
+}
+
+std::vector<Call> calls(const Http& s, const topology::Lab& lab) {
+    const Url url = split_url(s.url.text);
+    return calls(s.from, {url.host}, url.port, s.family, lab);
+}
+
+// The status of "HTTP/1.1 200 OK", 0 when it is no HTTP; and what follows the empty line.
+struct Page {
+    std::uint32_t status = 0;
+    std::string body;
+};
+Page read_page(const std::string& text) {
+    Page page;
+    if (!text.starts_with("HTTP/1.") || text.size() < 12) return page;
+    page.status = static_cast<std::uint32_t>(std::strtoul(text.c_str() + 9, nullptr, 10));
+    std::size_t at = text.find("\r\n\r\n");
+    if (at != std::string::npos) page.body = text.substr(at + 4);
+    return page;
+}
+
+}  // namespace
+
+Question ask(const Connect& s, const topology::Lab& lab) {
+    Question question;
+    // udp: one datagram there; whatever comes back is an answer.
+    const std::string script = s.udp ? "exec 3<>\"/dev/udp/$1/$2\" && printf 'lab\\n' >&3 && "
+                                       "exec dd bs=65536 count=1 status=none <&3"
+                                     : "exec 3<>\"/dev/tcp/$1/$2\"";
+    for (const Call& call : calls(s, lab))
+        if (call.to.missing.empty())
+            question.commands.push_back(in_bash(call, script, "", s.udp ? 1 : connect_s));
+    return question;
+}
+
+Verdict judge(const Connect& s, const topology::Lab& lab, const Answers& answers) {
+    Verdict verdict;
+    std::size_t next = 0;
+    for (const Call& call : calls(s, lab)) {
+        if (!call.to.missing.empty()) {
+            verdict.findings.push_back({call.shown, false, call.to.missing});
+            continue;
+        }
+        const std::size_t command = next++;
+        const Heard& heard = answers.commands.at(command);
+        if (const std::string problem = trouble(heard); !problem.empty()) {
+            verdict.broken = call.from + ": " + problem;
+            return verdict;
+        }
+        const bool ok = heard.ok() && (!s.udp || !heard.out.empty());
+        verdict.findings.push_back(
+            {call.shown, ok, ok ? (s.udp ? "answered" : "connected") : why(heard),
+             Flow{call.from, call.to.name, call.to.address, command, call.port, s.udp}});
+    }
+    return verdict;
+}
+
+Question ask(const Http& s, const topology::Lab& lab) {
+    Question question;
+    const Url url = split_url(s.url.text);
+    // HTTP/1.0: the answer ends with the connection and comes in one piece.
+    const std::string host =
+        url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
+    const std::string request = "GET " + url.path + " HTTP/1.0\r\nHost: " + host +
+                                (url.port == 80 ? "" : ":" + std::to_string(url.port)) +
+                                "\r\nUser-Agent: lab\r\nConnection: close\r\n\r\n";
+    for (const Call& call : calls(s, lab))
+        if (call.to.missing.empty())
+            question.commands.push_back(
+                in_bash(call, "exec 3<>\"/dev/tcp/$1/$2\" && cat >&3 && exec cat <&3", request, 5));
+    return question;
+}
+
+Verdict judge(const Http& s, const topology::Lab& lab, const Answers& answers) {
+    Verdict verdict;
+    std::size_t next = 0;
+    for (const Call& call : calls(s, lab)) {
+        Finding finding{call.from + " → " + s.url.text, false, call.to.missing};
+        if (call.to.missing.empty()) {
+            finding.flow = Flow{call.from, call.to.name, call.to.address, next, call.port, false};
+            const Heard& heard = answers.commands.at(next++);
+            if (const std::string problem = trouble(heard); !problem.empty()) {
+                verdict.broken = call.from + ": " + problem;
+                return verdict;
+            }
+            const Page page = read_page(heard.out);
+            if (page.status == 0) {
+                finding.value =
+                    heard.out.empty() ? why(heard) : "no HTTP: " + one_line(heard.out, 60);
+            } else {
+                finding.ok = page.status == s.status;
+                finding.value = "status " + std::to_string(page.status);
+                if (finding.ok && s.body && !matches(*s.body, page.body)) {
+                    finding.ok = false;
+                    finding.value += ", but the body is: " + one_line(page.body, 80);
+                }
+            }
+        }
+        verdict.findings.push_back(std::move(finding));
+    }
+    return verdict;
+}
+
+}  // namespace labd::check

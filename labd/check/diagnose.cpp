@@ -1,0 +1,320 @@
+// See diagnose.hpp.
+#include "labd/check/diagnose.hpp"
+
+#include "labd/gather.hpp"
+#include "labd/linux_convert.hpp"
+#include "labd/log.hpp"
+#include "netlink/netns.hpp"
+#include "netlink/route.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+namespace labd::check {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t longest_way = 32, most_routers = 64, at_once = 16;
+constexpr double patience_s = 4;
+
+// What a node says of itself in one go.
+constexpr const char* inside_script =
+    "say() { echo \"@$1\"; shift; \"$@\" 2>/dev/null; }; "
+    "say forward4 cat /proc/sys/net/ipv4/ip_forward; "
+    "say forward6 cat /proc/sys/net/ipv6/conf/all/forwarding; "
+    "say ignore cat /proc/sys/net/ipv4/icmp_echo_ignore_all; "
+    "say tcp cat /proc/net/tcp /proc/net/tcp6; say udp cat /proc/net/udp /proc/net/udp6; "
+    "say nft nft list ruleset; say qdisc tc qdisc show; say rules ip rule; :";
+
+constexpr const char* counters_script = "cat /proc/net/snmp /proc/net/snmp6 2>/dev/null";
+
+Inside sections(const std::string& text) {
+    Inside out;
+    std::istringstream in(text);
+    std::string* section = nullptr;
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("@"))
+            section = &out[line.substr(1)];
+        else if (section != nullptr)
+            *section += line + "\n";
+    }
+    return out;
+}
+
+// /proc/net/snmp has a line of names and one of numbers; snmp6 a name and a number a line.
+double counter(const std::string& text, bool six, const std::string& group,
+               const std::string& name) {
+    std::istringstream in(text);
+    std::vector<std::string> names;
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream split(line);
+        std::vector<std::string> words;
+        for (std::string word; split >> word;) words.push_back(word);
+        if (words.size() < 2) continue;
+        if (six && words[0] == group + name) return std::atof(words[1].c_str());
+        if (six || words[0] != group + ":") continue;
+        if (names.empty()) {
+            names = std::move(words);
+            continue;
+        }
+        for (std::size_t i = 1; i < std::min(names.size(), words.size()); ++i)
+            if (names[i] == name) return std::atof(words[i].c_str());
+    }
+    return 0;
+}
+
+class Gatherer {
+  public:
+    Gatherer(Engine& engine, std::shared_ptr<Lab> lab, Hear hear)
+        : engine_(engine), lab_(std::move(lab)), hear_(std::move(hear)) {}
+
+    Evidence evidence;
+
+    asio::awaitable<void> packets(const Flow& flow, const Ask& sender) {
+        evidence.flow = flow;
+        const auto to = topology::Ip::parse(flow.address);
+        if (!to) co_return;
+        co_await walk(flow.from, *to, evidence.there);
+        if (evidence.there.arrived && !evidence.there.stops.empty()) {
+            const Stop& last = evidence.there.stops.back();
+            co_await walk(last.node, evidence.there.from, evidence.back);
+        } else if (lab_->wish.find(flow.to) != nullptr) {
+            // What its own end looks like is worth knowing all the same.
+            co_await know(flow.to);
+        }
+        std::set<std::string> nodes{flow.from};
+        for (const Way* way : {&evidence.there, &evidence.back})
+            for (const Stop& stop : way->stops) nodes.insert(stop.node);
+        if (lab_->wish.find(flow.to) != nullptr) nodes.insert(flow.to);
+        co_await ask_inside(nodes);
+        if (evidence.there.arrived && evidence.back.arrived) co_await send_again(nodes, sender);
+    }
+
+    asio::awaitable<void> routing() {
+        std::vector<Task> tasks;
+        std::size_t asked = 0;
+        for (const topology::Node& node : lab_->wish.nodes) {
+            if (node.is_bridge() || node.kind == topology::Kind::host || !runs_frr(node)) continue;
+            if (++asked > most_routers) break;
+            tasks.emplace_back([this, name = node.name] { return know(name); });
+            tasks.emplace_back([this, name = node.name] { return ask_routing(name); });
+        }
+        co_await gather(std::move(tasks), at_once);
+    }
+
+    asio::awaitable<void> know(std::string node) {
+        if (evidence.readings.contains(node)) co_return;
+        try {
+            Reading reading;
+            KernelThread::Job job = [&] { reading = read_kernel(lab_->kernel->netns(node)); };
+            co_await engine_.kernel_thread().run(lab_->name, std::move(job));
+            evidence.readings[node] = std::move(reading);
+        } catch (const std::exception& error) {
+            log::debug("check: cannot read " + node + ": " + error.what());
+        }
+    }
+
+  private:
+    static bool runs_frr(const topology::Node& node) {
+        if (node.files.contains("/etc/frr/frr.conf")) return true;
+        return std::any_of(node.services.begin(), node.services.end(),
+                           [](const auto& service) { return service.name == "frr"; });
+    }
+
+    asio::awaitable<void> walk(std::string from, topology::Ip to, Way& way) {
+        way.to = to;
+        std::set<std::string> seen{from};
+        std::string node = from, in;
+        std::uint32_t in_index = 0;
+        bool own = true;
+        while (way.stops.size() < longest_way) {
+            co_await know(node);
+            const auto reading = evidence.readings.find(node);
+            if (reading == evidence.readings.end()) co_return;
+            Stop stop;
+            stop.node = node, stop.in = in;
+            netlink::Lookup found, plain, back;
+            std::optional<netlink::Ip> source;
+            if (!own) source = to_netlink(way.from);
+            try {
+                KernelThread::Job job = [&] {
+                    netlink::Socket socket = netlink::socket_in(lab_->kernel->netns(node));
+                    found = netlink::look_up(socket, to_netlink(to), source, in_index);
+                    if (found.error == 0 || !source) return;
+                    plain = netlink::look_up(socket, to_netlink(to));
+                    back = netlink::look_up(socket, *source);
+                };
+                co_await engine_.kernel_thread().run(lab_->name, std::move(job));
+            } catch (const std::exception& error) {
+                log::debug("check: cannot look a route up at " + node + ": " + error.what());
+                co_return;
+            }
+            if (own && found.source) way.from = to_topology(*found.source);
+            own = false;
+            stop.error = found.error, stop.local = found.local, stop.own_error = plain.error;
+            if (found.via) stop.via = to_topology(*found.via);
+            for (const Reading::Link& link : reading->second.links) {
+                if (link.index == found.index && !found.local) stop.out = link.name;
+                if (link.index == back.index && back.error == 0) stop.back_by = link.name;
+            }
+            if (stop.error != 0 || stop.local) {
+                way.arrived = stop.local && stop.error == 0;
+                way.stops.push_back(std::move(stop));
+                co_return;
+            }
+            const topology::Interface* next_in = co_await behind(stop, to);
+            way.stops.push_back(stop);
+            if (stop.next.empty() || next_in == nullptr) co_return;
+            node = stop.next.front(), in = next_in->name;
+            in_index = 0;
+            if (const Reading::Link* link = evidence.readings[node].link(in))
+                in_index = link->index;
+            if (!seen.insert(node).second) {
+                way.circle = true;
+                co_return;
+            }
+        }
+    }
+
+    // Fills stop.next; of the first of them the interface, nullptr when there is none.
+    asio::awaitable<const topology::Interface*> behind(Stop& stop, topology::Ip to) {
+        const topology::Node* node = lab_->wish.find(stop.node);
+        const topology::Ip wanted = stop.via.value_or(to);
+        const topology::Interface* found = nullptr;
+        for (const topology::Interface& interface : node->interfaces) {
+            if (interface.name != stop.out || interface.segment >= lab_->wish.segments.size())
+                continue;
+            const topology::Segment& segment = lab_->wish.segments[interface.segment];
+            for (const std::size_t at : segment.switches) co_await know(lab_->wish.nodes[at].name);
+            for (const topology::End& end : segment.ends) {
+                const topology::Node& other = lab_->wish.nodes[end.node];
+                if (&other == node) continue;
+                const topology::Interface& its = lab_->wish.at(end);
+                co_await know(other.name);
+                for (const Reading::Address& a : evidence.readings[other.name].addresses) {
+                    // A loopback's address is reached by any of its interfaces.
+                    if (a.prefix.ip != wanted || (a.dev != its.name && a.dev != "lo")) continue;
+                    stop.next.push_back(other.name);
+                    if (found == nullptr) found = &its;
+                }
+            }
+        }
+        co_return found;
+    }
+
+    asio::awaitable<void> ask_inside(std::set<std::string> nodes) {
+        std::vector<Task> tasks;
+        for (const std::string& node : nodes)
+            tasks.emplace_back([this, node]() -> asio::awaitable<void> {
+                Heard heard;
+                Ask ask{node, {"sh", "-c", inside_script}, "", patience_s};
+                co_await hear_(std::move(ask), heard);
+                if (heard.refused.empty()) evidence.inside[node] = sections(heard.out);
+            });
+        co_await gather(std::move(tasks), at_once);
+    }
+
+    asio::awaitable<void> ask_routing(std::string node) {
+        std::string script;
+        for (const std::string& command : routing_commands())
+            script += "echo '@" + command + "'; vtysh -c '" + command + "' 2>&1; ";
+        Heard heard;
+        Ask ask{node, {"sh", "-c", script + ":"}, "", patience_s};
+        co_await hear_(std::move(ask), heard);
+        if (heard.refused.empty()) evidence.routing[node] = sections(heard.out);
+    }
+
+    // The same packets once more, with every node's counters before and after.
+    asio::awaitable<void> send_again(std::set<std::string> nodes, Ask sender) {
+        std::map<std::string, std::string> before, after;
+        co_await count(nodes, before);
+        const bool echo = evidence.flow->port == 0;
+        evidence.sent = 1;
+        if (echo) {
+            evidence.sent = 4;
+            sender.argv = {"ping",
+                           "-n",
+                           "-q",
+                           "-i",
+                           "0.02",
+                           "-W",
+                           "1",
+                           "-c",
+                           "4",
+                           "-s",
+                           std::to_string(evidence.flow->size == 0 ? 56 : evidence.flow->size),
+                           evidence.flow->address};
+        }
+        Heard ignored;
+        co_await hear_(std::move(sender), ignored);
+        co_await count(nodes, after);
+        const bool six = evidence.there.to.family == topology::Family::ipv6;
+        for (const std::string& node : nodes) {
+            if (!before.contains(node) || !after.contains(node)) continue;
+            const auto grown = [&](const std::string& group, const std::string& name) {
+                return counter(after[node], six, group, name) -
+                       counter(before[node], six, group, name);
+            };
+            evidence.forwarded[node] =
+                six ? grown("Ip6", "OutForwDatagrams") : grown("Ip", "ForwDatagrams");
+            evidence.heard[node] =
+                echo ? (six ? grown("Icmp6", "InEchos") : grown("Icmp", "InEchos"))
+                     : (six ? grown("Ip6", "InDelivers") : grown("Ip", "InDelivers"));
+        }
+    }
+
+    asio::awaitable<void> count(std::set<std::string> nodes,
+                                std::map<std::string, std::string>& to) {
+        std::vector<Task> tasks;
+        for (const std::string& node : nodes)
+            tasks.emplace_back([this, node, &to]() -> asio::awaitable<void> {
+                Heard heard;
+                Ask ask{node, {"sh", "-c", counters_script}, "", patience_s};
+                co_await hear_(std::move(ask), heard);
+                if (heard.ok()) to[node] = std::move(heard.out);
+            });
+        co_await gather(std::move(tasks), at_once);
+    }
+
+    Engine& engine_;
+    std::shared_ptr<Lab> lab_;
+    Hear hear_;
+};
+
+bool about_routing(const topology::Check& check) {
+    using namespace topology::subject;
+    return std::holds_alternative<Neighbors>(check.subject) ||
+           std::holds_alternative<ProtocolRoute>(check.subject) ||
+           std::holds_alternative<Route>(check.subject);
+}
+
+}  // namespace
+
+asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict& verdict,
+                                    Engine& engine, std::shared_ptr<Lab> lab, Hear hear) {
+    Diagnosis diagnosis;
+    try {
+        Gatherer gatherer(engine, lab, std::move(hear));
+        const Question question = ask(check, lab->wish);
+        const auto wrong =
+            std::find_if(verdict.findings.begin(), verdict.findings.end(),
+                         [](const Finding& f) { return !f.ok && f.flow.has_value(); });
+        if (wrong != verdict.findings.end()) {
+            co_await gatherer.packets(*wrong->flow, question.commands.at(wrong->flow->command));
+            co_await gatherer.routing();
+            diagnosis = explain(gatherer.evidence, lab->wish);
+        } else if (about_routing(check)) {
+            co_await gatherer.routing();
+            diagnosis.causes = routing_causes(gatherer.evidence, lab->wish);
+        }
+    } catch (const std::exception& error) {
+        log::warning("check " + check.name + ": no cause could be looked for: " + error.what());
+    }
+    co_return diagnosis;
+}
+
+}  // namespace labd::check

@@ -1,0 +1,65 @@
+// Why a check has failed: what has been gathered for it, and what follows. Values only; gathering
+// is diagnose.cpp's business, concluding explain's and routing's.
+#pragma once
+
+#include "labd/check/question.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace labd::check {
+
+// One node on a packet's way, by its own kernel's word.
+struct Stop {
+    std::string node;
+    std::string in, out;  // interfaces; "" where the way begins and where it ends
+    int error = 0;        // netlink::Lookup
+    // Of a packet that came in and was refused: what its own packets to there would get, and by
+    // which interface it would answer the sender.
+    int own_error = 0;
+    std::string back_by;
+    bool local = false;  // it is this node's
+    std::optional<topology::Ip> via;
+    std::vector<std::string> next;  // who holds the next address behind `out`
+    bool switched_off = false;      // a switch or port between here and there is down
+};
+
+struct Way {
+    topology::Ip from, to;
+    std::vector<Stop> stops;
+    bool arrived = false, circle = false;
+};
+
+// What a node says of itself, by section: "forward4", "nft", "sockets", … Hostile input.
+using Inside = std::map<std::string, std::string>;
+
+struct Evidence {
+    std::optional<Flow> flow;
+    Way there, back;
+    std::map<std::string, Reading> readings;
+    std::map<std::string, Inside> inside;
+    // Counters while the packets were sent once more: how many a node has forwarded, and how many
+    // echo requests it has heard. Only of nodes that could be asked.
+    std::map<std::string, double> forwarded, heard;
+    double sent = 0;                        // so many were
+    std::map<std::string, Inside> routing;  // what vtysh says, by command
+};
+
+struct Diagnosis {
+    std::string node;                 // where packets die, or what is wrong; "" = not found
+    std::string where;                // "died at r2: no route to 10.0.3.2 (r2 has 4 routes; …)"
+    std::vector<std::string> causes;  // likely ones, the likeliest first
+    std::vector<std::string> facts;   // "r2's routes: …"
+    bool empty() const { return where.empty() && causes.empty(); }
+};
+
+// explain.cpp: packets. Pure.
+Diagnosis explain(const Evidence& evidence, const topology::Lab& lab);
+// routing_causes.cpp: neighbours of routing protocols that should be there, and why not. Pure.
+std::vector<std::string> routing_causes(const Evidence& evidence, const topology::Lab& lab);
+// The commands for Evidence::routing.
+std::vector<std::string> routing_commands();
+
+}  // namespace labd::check

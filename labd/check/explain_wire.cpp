@@ -1,0 +1,290 @@
+// Packets: wires, the ends of the way, and what no lookup shows.
+#include "labd/check/explainer.hpp"
+#include "labd/check/subjects.hpp"
+#include "topology/stages.hpp"
+
+#include <linux/neighbour.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <sstream>
+
+namespace labd::check {
+namespace {
+
+constexpr std::size_t most_facts = 12;
+
+// A listening port of /proc/net/tcp or udp: "… 00000000:0050 00000000:0000 0A …".
+std::set<unsigned> ports_of(const std::string& table, bool udp) {
+    std::set<unsigned> out;
+    std::istringstream in(table);
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream words(line);
+        std::string slot, local, remote, state;
+        if (!(words >> slot >> local >> remote >> state)) continue;
+        const std::size_t colon = local.rfind(':');
+        if (colon == std::string::npos || (!udp && state != "0A")) continue;
+        out.insert(static_cast<unsigned>(std::strtoul(local.c_str() + colon + 1, nullptr, 16)));
+    }
+    return out;
+}
+
+std::string neighbor_state(std::uint16_t state) {
+    if ((state & NUD_PERMANENT) != 0) return "PERMANENT";
+    if ((state & NUD_REACHABLE) != 0) return "REACHABLE";
+    if ((state & NUD_FAILED) != 0) return "FAILED";
+    if ((state & NUD_INCOMPLETE) != 0) return "INCOMPLETE";
+    return (state & NUD_STALE) != 0 ? "STALE" : "DELAY";
+}
+
+// "chain forward in table inet filter (policy drop)" of the first chain of a ruleset that drops.
+std::string dropping_chain(const std::string& ruleset) {
+    std::istringstream in(ruleset);
+    std::string table, chain, policy;
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream words(line);
+        std::string first, a, b;
+        words >> first >> a >> b;
+        if (first == "table") table = a + " " + b;
+        if (first == "chain") chain = a, policy.clear();
+        const std::string place = "chain " + chain + " of table " + table;
+        if (line.find("policy drop") != std::string::npos) return place + ", policy drop";
+        const std::string words_of_it = one_line(line);
+        const bool drops = words_of_it == "drop" || words_of_it.ends_with(" drop") ||
+                           words_of_it.find(" reject") != std::string::npos ||
+                           words_of_it.starts_with("reject");
+        if (drops && !chain.empty()) return place + ": " + words_of_it;
+    }
+    return "";
+}
+
+}  // namespace
+
+const topology::Interface* Explainer::interface_of(const std::string& node,
+                                                   const std::string& dev) const {
+    const topology::Node* found = lab_.find(node);
+    if (found == nullptr) return nullptr;
+    for (const topology::Interface& interface : found->interfaces)
+        if (interface.name == dev) return &interface;
+    return nullptr;
+}
+
+bool Explainer::bad_wire(const Way& way, const Stop& stop, const std::string& prefix) {
+    const topology::Interface* interface = interface_of(stop.node, stop.out);
+    if (interface == nullptr) {
+        if (stop.out.empty() || stop.out == "lo") return false;
+        cause("wrong next hop: " + route_words(stop, way.to));
+        return dies(stop.node, prefix, "it sends by " + stop.out + ", which is no link of the lab");
+    }
+    if (no_carrier(stop, *interface, prefix)) return true;
+    if (stop.next.size() > 1) {
+        std::string nodes;
+        for (const std::string& node : stop.next) nodes += (nodes.empty() ? "" : " and ") + node;
+        cause("duplicate address: " + stop.via.value_or(way.to).text() + " is on " + nodes);
+    }
+    const topology::Ip wanted = stop.via.value_or(way.to);
+    if (stop.next.empty()) return nobody_there(way, stop, *interface, prefix);
+    for (const Reading::Neighbor& n : reading(stop.node).neighbors) {
+        if (n.ip != wanted || n.dev != stop.out) continue;
+        const topology::Node* next = lab_.find(stop.next.front());
+        const bool wrong_mac = (n.state & NUD_PERMANENT) != 0 && next != nullptr &&
+                               std::none_of(next->interfaces.begin(), next->interfaces.end(),
+                                            [&](const auto& i) { return i.mac.text() == n.mac; });
+        if (wrong_mac) {
+            cause("wrong neighbour entry: " + stop.node + " has " + wanted.text() + " at " + n.mac +
+                  " for ever, which is not " + stop.next.front() + "'s");
+            return dies(stop.node, prefix, "it sends to a MAC address that nobody has");
+        }
+    }
+    return false;
+}
+
+bool Explainer::no_carrier(const Stop& stop, const topology::Interface& interface,
+                           const std::string& prefix) {
+    const Reading::Link* link = reading(stop.node).link(stop.out);
+    if (link == nullptr || (link->up && link->carrier)) return false;
+    std::string others;
+    if (interface.link < lab_.links.size())
+        for (const topology::End& end : lab_.links[interface.link].ends) {
+            const std::string& other = lab_.nodes[end.node].name;
+            if (other == stop.node) continue;
+            const Reading::Link* its = reading(other).link(lab_.at(end).name);
+            if (its == nullptr || !its->up)
+                cause("interface down: " + other + "'s " + lab_.at(end).name + " (link " +
+                      lab_.links[interface.link].name + ")");
+        }
+    if (out_.causes.empty())
+        cause("interface down: " + stop.node + "'s " + stop.out + " (link " +
+              lab_.links[interface.link].name + ")");
+    return dies(stop.node, prefix, stop.out + (link->up ? " has no carrier" : " is down"));
+}
+
+// Nobody on the wire has the next address: a wrong next hop, an address that is missing, or a
+// prefix that reaches too far.
+bool Explainer::nobody_there(const Way& way, const Stop& stop, const topology::Interface& interface,
+                             const std::string& prefix) {
+    const topology::Ip wanted = stop.via.value_or(way.to);
+    const std::string link =
+        interface.link < lab_.links.size() ? lab_.links[interface.link].name : stop.out;
+    dies(stop.node, prefix, "nobody on " + link + " answers for " + wanted.text());
+    for (const std::string& owner : owners_.of(wanted)) {
+        const topology::Node* node = lab_.find(owner);
+        bool on_wire = false, gone = false;
+        for (const topology::Interface& its : node->interfaces) {
+            if (its.segment != interface.segment) continue;
+            on_wire = true;
+            const Reading::Link* state = reading(owner).link(its.name);
+            if (state != nullptr && !state->up)
+                cause("interface down: " + owner + "'s " + its.name + " (link " + link + ")"),
+                    gone = true;
+            else
+                gone = missing_addresses(owner, its, wanted.family) || gone;
+        }
+        if (gone) return true;
+        if (!on_wire && !stop.via) {
+            for (const Reading::Address& a : reading(stop.node).addresses)
+                if (a.dev == stop.out && a.prefix.contains(wanted))
+                    cause("wrong prefix length: " + stop.node + "'s " + stop.out + " has " +
+                          a.prefix.text() + ", so it looks for " + wanted.text() + " (" + owner +
+                          ") on its own wire");
+            return true;
+        }
+    }
+    if (stop.via) cause("wrong next hop: " + route_words(stop, way.to));
+    if (interface.segment < lab_.segments.size())
+        for (const topology::End& end : lab_.segments[interface.segment].ends) {
+            const std::string& other = lab_.nodes[end.node].name;
+            if (other != stop.node) missing_addresses(other, lab_.at(end), wanted.family);
+        }
+    if (out_.causes.empty()) cause(wanted.text() + " is nobody's address");
+    return true;
+}
+
+// The packets arrive: does somebody listen there?
+bool Explainer::at_the_end() {
+    if (!e_.there.arrived) return false;
+    const std::string& node = e_.there.stops.back().node;
+    const topology::Node* wished = lab_.find(e_.flow->to);
+    if (wished != nullptr && wished->name != node) {
+        cause("duplicate address: " + e_.flow->address + " is on " + wished->name + " and on " +
+              node);
+        return dies(node, "", "it takes packets to " + wished->name + " for its own");
+    }
+    if (e_.flow->port == 0) {
+        if (word(node, "ignore") != "1" || e_.there.to.family != topology::Family::ipv4)
+            return false;
+        cause("it ignores echo requests (net.ipv4.icmp_echo_ignore_all = 1)");
+        return dies(node, "", "the request arrives, and is not answered");
+    }
+    const char* protocol = e_.flow->udp ? "udp" : "tcp";
+    const std::string table = all(node, protocol);
+    if (table.empty()) return false;
+    const std::set<unsigned> ports = ports_of(table, e_.flow->udp);
+    if (ports.contains(e_.flow->port)) return false;
+    std::string others;
+    for (const unsigned port : ports) others += (others.empty() ? "" : ", ") + std::to_string(port);
+    cause("service not running: nothing at " + node + " listens on " + protocol + " port " +
+          std::to_string(e_.flow->port) +
+          (others.empty() ? "" : " (only on " + one_line(others, 60) + ")"));
+    return dies(node, "", "the packet arrives, and nobody takes it");
+}
+
+// Lookups show no fault: the first node on the way whose counters stand still has it.
+void Explainer::counted() {
+    if (!e_.there.arrived || !e_.back.arrived || e_.sent == 0) return;
+    unequal_ends(e_.there);
+    const auto stands = [&](const std::map<std::string, double>& counter, const std::string& node,
+                            double wanted) {
+        const auto at = counter.find(node);
+        return at != counter.end() && at->second < wanted;
+    };
+    // A kernel counts a packet as forwarded before its firewall has seen it (6.18): when nothing is
+    // suspicious where the counter stands still, but before it, it is there.
+    const auto at = [&](const Stop* before, const std::string& node, const std::string& prefix,
+                        const std::string& why) {
+        const std::size_t known = out_.causes.size();
+        suspects(node);
+        if (out_.causes.size() == known && before != nullptr) {
+            suspects(before->node);
+            if (out_.causes.size() > known) {
+                dies(before->node, prefix, "what it sends by " + before->out + " never comes out");
+                return;
+            }
+        }
+        dies(node, prefix, why);
+    };
+    const std::vector<Stop>& there = e_.there.stops;
+    for (std::size_t i = 1; i + 1 < there.size(); ++i)
+        if (stands(e_.forwarded, there[i].node, e_.sent))
+            return at(&there[i - 1], there[i].node, "",
+                      "it has not forwarded what came in by " + there[i].in);
+    const std::string& end = there.back().node;
+    if (stands(e_.heard, end, e_.sent))
+        return at(there.size() > 1 ? &there[there.size() - 2] : nullptr, end, "",
+                  "what was sent to it has not come in");
+    const std::vector<Stop>& back = e_.back.stops;
+    for (std::size_t i = 1; i + 1 < back.size(); ++i)
+        if (stands(e_.forwarded, back[i].node, 2 * e_.sent))
+            return at(&back[i - 1], back[i].node, "the reply ",
+                      "it has not forwarded what came in by " + back[i].in);
+    suspects(end);
+    suspects(there.front().node);
+    if (!out_.causes.empty()) dies(end, "", "the request arrives, and no reply comes back");
+}
+
+// What may make a node drop a packet though its routes are right.
+void Explainer::suspects(const std::string& node) {
+    if (const std::string chain = dropping_chain(all(node, "nft")); !chain.empty())
+        cause("nft drop at " + node + ": " + chain);
+    std::istringstream qdiscs(all(node, "qdisc"));
+    for (std::string line; std::getline(qdiscs, line);)
+        if (line.find("netem") != std::string::npos && line.find("loss") != std::string::npos)
+            cause("an impairment at " + node + ": " + one_line(line));
+}
+
+// Two ends of one wire with different MTUs: what the smaller one cannot take is lost there.
+void Explainer::unequal_ends(const Way& way) {
+    for (const Stop& stop : way.stops) {
+        const topology::Interface* interface = interface_of(stop.node, stop.out);
+        const Reading::Link* own = reading(stop.node).link(stop.out);
+        if (interface == nullptr || own == nullptr || stop.next.empty()) continue;
+        for (const topology::End& end : lab_.segments[interface->segment].ends) {
+            const std::string& other = lab_.nodes[end.node].name;
+            const Reading::Link* its = reading(other).link(lab_.at(end).name);
+            if (other != stop.next.front() || its == nullptr || its->mtu == own->mtu) continue;
+            cause("MTU mismatch on " + stop.node + "–" + other + ": " + stop.node + "'s " +
+                  own->name + " has " + std::to_string(own->mtu) + ", " + other + "'s " +
+                  its->name + " has " + std::to_string(its->mtu));
+        }
+    }
+}
+
+void Explainer::facts() {
+    const Reading& here = reading(out_.node);
+    const auto add = [&](std::string text) {
+        if (out_.facts.size() < most_facts) out_.facts.push_back(std::move(text));
+    };
+    const topology::Family family = e_.there.to.family;
+    std::size_t left = 0;
+    for (const Reading::Route& route : here.routes) {
+        if (route.table != 254 || route.destination.ip.family != family) continue;
+        std::string hops;
+        for (const Reading::Hop& hop : route.hops)
+            hops +=
+                (hop.via ? " via " + owners_.name(*hop.via) : std::string()) + " dev " + hop.dev;
+        if (out_.facts.size() < 8)
+            add(out_.node + " route " +
+                (route.destination.is_default() ? "default" : route.destination.text()) +
+                (hops.empty() ? " blackhole" : hops) + " proto " + protocol_name(route.protocol));
+        else
+            ++left;
+    }
+    if (left > 0) add("and " + std::to_string(left) + " more routes");
+    for (const Reading::Neighbor& n : here.neighbors)
+        if (n.ip.family == family && (n.state & NUD_NOARP) == 0 && !n.ip.is_multicast())
+            add(out_.node + " neighbour " + n.ip.text() + " (" + owners_.name(n.ip) + ") dev " +
+                n.dev + " " + neighbor_state(n.state));
+}
+
+}  // namespace labd::check

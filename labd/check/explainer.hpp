@@ -1,0 +1,62 @@
+// What explain() is made of: the way of the packets stop by stop (explain.cpp), and what is wrong
+// on wires and at the end of it (explain_wire.cpp).
+#pragma once
+
+#include "labd/check/evidence.hpp"
+#include "labd/check/owners.hpp"
+
+#include <string>
+
+namespace labd::check {
+
+class Explainer {
+  public:
+    Explainer(const Evidence& evidence, const topology::Lab& lab)
+        : e_(evidence), lab_(lab), owners_(lab) {}
+    Diagnosis run();
+
+  private:
+    const Reading& reading(const std::string& node) const;
+    // The first line of a section of what the node says of itself; "" = not known.
+    std::string word(const std::string& node, const std::string& section) const;
+    std::string all(const std::string& node, const std::string& section) const;
+    const topology::Interface* interface_of(const std::string& node, const std::string& dev) const;
+    // The network of the wish that holds the address, when there is one.
+    std::string network_of(const topology::Ip& ip) const;
+    std::string route_words(const Stop& stop, const topology::Ip& to) const;
+
+    // Always true: the place is found.
+    bool dies(const std::string& node, const std::string& prefix, const std::string& why);
+    void cause(std::string text);
+
+    // True when the way ends before its end, and it has been said why.
+    bool dies_on(const Way& way, const std::string& prefix);
+    bool in_a_circle(const Way& way, const std::string& prefix);
+    bool refused(const Way& way, const Stop& stop, const std::string& prefix);
+    bool no_route(const Way& way, const Stop& stop, const std::string& prefix);
+    void down_interfaces(const std::string& name, topology::Family family);
+    // What the file gives an interface and the kernel does not have.
+    bool missing_addresses(const std::string& name, const topology::Interface& interface,
+                           topology::Family family);
+    void wished_route(const std::string& name, const topology::Ip& to);
+
+    // explain_wire.cpp: between a stop and the next one, and where the way ends.
+    bool bad_wire(const Way& way, const Stop& stop, const std::string& prefix);
+    bool nobody_there(const Way& way, const Stop& stop, const topology::Interface& interface,
+                      const std::string& prefix);
+    bool no_carrier(const Stop& stop, const topology::Interface& interface,
+                    const std::string& prefix);
+    bool at_the_end();
+    // Every lookup is right: by the counters.
+    void counted();
+    void suspects(const std::string& node);
+    void unequal_ends(const Way& way);
+    void facts();
+
+    const Evidence& e_;
+    const topology::Lab& lab_;
+    Owners owners_;
+    Diagnosis out_;
+};
+
+}  // namespace labd::check

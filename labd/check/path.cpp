@@ -1,0 +1,169 @@
+// path: echo requests that live one hop longer each; routers on the way say who they are.
+#include "labd/check/owners.hpp"
+#include "labd/check/subjects.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+namespace labd::check {
+namespace {
+
+using topology::subject::Path;
+
+// All lives at once: a router answers one of them, so its limit for errors (one a second after six,
+// icmp(7)) is met only by many checks.
+constexpr const char* script =
+    "f=$1 a=$2 n=$3; for ((t = 1; t <= n; t++)); do { "
+    "r=$(LC_ALL=C ping $f -n -c 1 -W 1 -t $t \"$a\" 2>&1); printf '%s\\n' \"@$t\" \"$r\"; } & "
+    "done; wait";
+
+struct Hop {
+    std::string address;  // "" = nobody answered
+    bool arrived = false;
+    std::string error;  // "Destination Host Unreachable"
+};
+
+// "@3", then ping's words: "From 10.0.0.1 icmp_seq=1 Time to live exceeded", "64 bytes from …".
+std::map<int, Hop> read_hops(const std::string& out) {
+    std::map<int, Hop> hops;
+    std::istringstream in(out);
+    int ttl = 0;
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with("@")) {
+            ttl = std::atoi(line.c_str() + 1);
+            hops[ttl];
+            continue;
+        }
+        if (ttl == 0) continue;
+        Hop& hop = hops[ttl];
+        const auto address_after = [&](std::size_t at) {
+            std::string address = line.substr(at, line.find(' ', at) - at);
+            if (!address.empty() && address.back() == ':') address.pop_back();
+            return address;
+        };
+        if (const std::size_t at = line.find(" bytes from "); at != std::string::npos) {
+            hop.address = address_after(at + 12);
+            hop.arrived = true;
+        } else if (line.starts_with("From ")) {
+            hop.address = address_after(5);
+            if (line.find("xceeded") == std::string::npos) {
+                const std::size_t sequence = line.find("icmp_seq=");
+                const std::size_t words =
+                    sequence == std::string::npos ? sequence : line.find(' ', sequence);
+                hop.error = words == std::string::npos ? "unreachable"
+                                                       : one_line(line.substr(words + 1), 40);
+            }
+        } else if (line.find("Network is unreachable") != std::string::npos) {
+            hop.error = "Network is unreachable";
+        }
+    }
+    return hops;
+}
+
+struct Walk {
+    std::vector<std::vector<std::string>> nodes;  // of each hop; several own a private address
+    std::string shown;                            // "r1 → r2 → *"
+    bool arrived = false;
+};
+
+Walk walk_of(const std::map<int, Hop>& hops, const Owners& owners) {
+    Walk walk;
+    std::size_t silent = 0;
+    std::string waiting;
+    for (const auto& [ttl, hop] : hops) {
+        if (hop.address.empty()) {
+            if (!hop.error.empty() && walk.shown.empty() && waiting.empty()) {
+                walk.shown = hop.error;
+                break;
+            }
+            waiting += waiting.empty() && walk.shown.empty() ? "*" : " → *";
+            ++silent;
+            continue;
+        }
+        walk.shown += waiting;
+        for (; silent > 0; --silent) walk.nodes.push_back({"*"});
+        waiting.clear();
+        const auto ip = topology::Ip::parse(hop.address);
+        std::vector<std::string> names = ip ? owners.of(*ip) : std::vector<std::string>{};
+        if (names.empty()) names.push_back(one_line(hop.address, 40));
+        walk.shown += (walk.shown.empty() ? "" : " → ") + names.front();
+        walk.nodes.push_back(std::move(names));
+        if (!hop.error.empty()) walk.shown += " (" + hop.error + ")";
+        walk.arrived = hop.arrived;
+        if (hop.arrived || !hop.error.empty()) break;
+    }
+    if (!walk.arrived && silent > 0)
+        walk.shown += walk.shown.empty() ? "nobody answers" : " → nobody answers";
+    return walk;
+}
+
+bool on(const Walk& walk, const std::string& node) {
+    return std::any_of(walk.nodes.begin(), walk.nodes.end(), [&](const auto& names) {
+        return std::find(names.begin(), names.end(), node) != names.end();
+    });
+}
+
+bool fits(const Path& s, const Walk& walk) {
+    if (!walk.arrived) return false;
+    for (const std::string& node : s.via)
+        if (!on(walk, node)) return false;
+    for (const std::string& node : s.not_via)
+        if (on(walk, node)) return false;
+    if (s.hops.empty()) return true;
+    if (s.hops.size() != walk.nodes.size()) return false;
+    for (std::size_t i = 0; i + 1 < s.hops.size(); ++i) {
+        const auto& names = walk.nodes[i];
+        if (std::find(names.begin(), names.end(), s.hops[i]) == names.end()) return false;
+    }
+    return true;  // it has arrived, so the last one is right
+}
+
+}  // namespace
+
+Question ask(const Path& s, const topology::Lab& lab) {
+    Question question;
+    // A way that is too long must be seen as such; an open one may be as long as it likes.
+    const std::size_t lives = s.hops.empty() ? 16 : s.hops.size() + 2;
+    for (const Destination& to : destinations(lab, s.from, s.to.text, s.family))
+        if (to.missing.empty())
+            question.commands.push_back({s.from,
+                                         {"bash", "-c", script, "check",
+                                          !to.family                             ? ""
+                                          : *to.family == topology::Family::ipv4 ? "-4"
+                                                                                 : "-6",
+                                          to.address, std::to_string(lives)},
+                                         "",
+                                         5});
+    return question;
+}
+
+Verdict judge(const Path& s, const topology::Lab& lab, const Answers& answers) {
+    Verdict verdict;
+    const Owners owners(lab);
+    std::size_t next = 0;
+    for (const Destination& to : destinations(lab, s.from, s.to.text, s.family)) {
+        Finding finding{!to.family                             ? ""
+                        : *to.family == topology::Family::ipv4 ? "IPv4"
+                                                               : "IPv6",
+                        false, to.missing};
+        if (to.missing.empty()) {
+            const std::size_t command = next++;
+            const Heard& heard = answers.commands.at(command);
+            if (const std::string why = trouble(heard); !why.empty()) {
+                verdict.broken = s.from + ": " + why;
+                return verdict;
+            }
+            const Walk walk = walk_of(read_hops(heard.out), owners);
+            finding.ok = fits(s, walk);
+            finding.value = s.from + " → " + walk.shown;
+            // A way that is only another one has lost nothing.
+            if (!walk.arrived) finding.flow = Flow{s.from, to.name, to.address, command};
+        }
+        verdict.findings.push_back(std::move(finding));
+    }
+    return verdict;
+}
+
+}  // namespace labd::check

@@ -1,0 +1,79 @@
+// A check between its question and its answer: what has to be heard from nodes and kernels to judge
+// it once, and what came of it. Values only: asking is try.cpp's business, judging the subjects'.
+#pragma once
+
+#include "labd/check/reading.hpp"
+#include "topology/model.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace labd::check {
+
+// A command in a node, with the node's own rights.
+struct Ask {
+    std::string node;
+    std::vector<std::string> argv;
+    std::string input;  // its stdin
+    double limit_s = 10;
+};
+
+// What it said: hostile input, bounded.
+struct Heard {
+    std::string refused;  // why it never ran; "" = it did
+    std::string out, err;
+    int wait_status = 0;
+    bool timed_out = false;
+    bool ok() const { return refused.empty() && !timed_out && wait_status == 0; }
+    int exit_status() const;  // 0…127, or 128+n when killed by signal n
+};
+
+struct Question {
+    std::vector<Ask> commands;
+    std::vector<std::string> spaces;  // nodes whose kernel is read
+    std::string broken;               // why it cannot be asked at all; "" = it can
+};
+
+struct Answers {
+    std::vector<Heard> commands;              // as asked
+    std::map<std::string, Reading> spaces;    // those that could be read
+    std::map<std::string, std::string> dead;  // node → why it could not
+};
+
+// Packets that a finding is about.
+struct Flow {
+    std::string from, to, address;  // two nodes, or a node and a name; where the packets go
+    std::size_t command = 0;        // Question::commands: what sends them
+    std::uint16_t port = 0;         // 0: echo requests
+    bool udp = false;
+    std::uint32_t size = 0;  // bytes of payload when said
+};
+
+// One part of a check: one pair, one node.
+struct Finding {
+    std::string what;  // "h1 → h2", "r1"
+    bool ok = false;
+    std::string value;  // what was seen: "0.3 ms", "no reply"
+    std::optional<Flow> flow = {};
+};
+
+struct Verdict {
+    std::vector<Finding> findings;
+    std::map<std::string, double> metrics;  // "rtt": seconds, "loss": percent, …
+    // Not the network's fault: no such program, no such node. Asked again all the same.
+    std::string broken;
+
+    // With `negated`, none of them may be true.
+    bool holds(bool negated) const;
+    // What to show: of a failure what is wrong, of a success what was seen.
+    std::string value(bool negated) const;
+};
+
+// The two halves of a try, by the subject's type.
+Question ask(const topology::Check& check, const topology::Lab& lab);
+Verdict judge(const topology::Check& check, const topology::Lab& lab, const Answers& answers);
+
+}  // namespace labd::check

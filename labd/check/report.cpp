@@ -1,0 +1,109 @@
+// See report.hpp.
+#include "labd/check/report.hpp"
+
+#include "labd/json_text.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+namespace labd::check {
+namespace {
+
+std::string number(double value) {
+    char text[32];
+    (void)std::snprintf(text, sizeof text, "%.9g", std::isfinite(value) ? value : 0);
+    return text;
+}
+
+std::string list(const std::vector<std::string>& texts) {
+    std::string out;
+    for (const std::string& text : texts) out += (out.empty() ? "" : ",") + quote_json(text);
+    return "[" + out + "]";
+}
+
+// "" when nothing was found out.
+std::string diagnosis_json(const Diagnosis& diagnosis) {
+    if (diagnosis.empty()) return "";
+    return ",\"diagnosis\":{\"node\":" + quote_json(diagnosis.node) +
+           ",\"where\":" + quote_json(diagnosis.where) + ",\"causes\":" + list(diagnosis.causes) +
+           ",\"facts\":" + list(diagnosis.facts) + "}";
+}
+
+}  // namespace
+
+std::string plan_line(const std::vector<topology::Check>& checks,
+                      const std::vector<std::size_t>& selected, const topology::Sources& sources) {
+    std::string items;
+    for (const std::size_t index : selected) {
+        const topology::Check& check = checks.at(index);
+        const bool placed = check.where.line != 0 && check.where.file < sources.size();
+        items += (items.empty() ? "" : ",") + std::string("{\"check\":") + std::to_string(index) +
+                 ",\"name\":" + quote_json(check.name) + ",\"subject\":" + quote_json(check.key) +
+                 ",\"file\":" + quote_json(placed ? sources[check.where.file].name : "") +
+                 ",\"line\":" + std::to_string(check.where.line) +
+                 ",\"points\":" + number(check.points) + ",\"hint\":" + quote_json(check.hint) +
+                 ",\"tags\":" + list(check.tags) + ",\"within\":" + number(check.within_s) +
+                 ",\"level\":" + (check.warning ? "\"warn\"" : "\"error\"") + "}";
+    }
+    return R"({"api":1,"type":"plan","checks":[)" + items + "]}";
+}
+
+std::string begin_line(std::size_t check) {
+    return R"({"type":"begin","check":)" + std::to_string(check) + "}";
+}
+
+std::string seen_line(std::size_t check, bool ok, const Seen& seen) {
+    return R"({"type":"seen","check":)" + std::to_string(check) +
+           ",\"ok\":" + (ok ? "true" : "false") + ",\"elapsed\":" + number(seen.at_s) +
+           ",\"value\":" + quote_json(seen.value) + "}";
+}
+
+std::string result_line(std::size_t check, const Outcome& outcome) {
+    std::string history, metrics;
+    for (const Seen& seen : outcome.history)
+        history += (history.empty() ? "" : ",") + std::string("{\"elapsed\":") + number(seen.at_s) +
+                   ",\"value\":" + quote_json(seen.value) + "}";
+    for (const auto& [name, value] : outcome.metrics)
+        metrics += (metrics.empty() ? "" : ",") + quote_json(name) + ":" + number(value);
+    return R"({"type":"check","check":)" + std::to_string(check) +
+           ",\"result\":" + quote_json(word(outcome.result)) +
+           ",\"elapsed\":" + number(outcome.elapsed_s) +
+           ",\"tries\":" + std::to_string(outcome.tries) +
+           ",\"first_ok\":" + (outcome.first_ok_s ? number(*outcome.first_ok_s) : "null") +
+           ",\"value\":" + quote_json(outcome.value) + ",\"reason\":" + quote_json(outcome.reason) +
+           ",\"history\":[" + history + "],\"metrics\":{" + metrics + "}" +
+           diagnosis_json(outcome.diagnosis) + "}";
+}
+
+void Counts::add(const topology::Check& check, const Outcome& outcome) {
+    of += check.points;
+    switch (outcome.result) {
+        case Outcome::Result::passed:
+            ++passed;
+            points += check.points;
+            break;
+        case Outcome::Result::failed:
+            ++(check.warning ? warnings : failed);
+            break;
+        case Outcome::Result::skipped:
+            ++skipped;
+            break;
+        case Outcome::Result::error:
+            ++errors;
+            break;
+        case Outcome::Result::cancelled:
+            break;
+    }
+}
+
+std::string summary_line(const Counts& counts, double elapsed_s) {
+    return R"({"type":"summary","passed":)" + std::to_string(counts.passed) +
+           ",\"failed\":" + std::to_string(counts.failed) +
+           ",\"skipped\":" + std::to_string(counts.skipped) +
+           ",\"errors\":" + std::to_string(counts.errors) +
+           ",\"warnings\":" + std::to_string(counts.warnings) +
+           ",\"points\":" + number(counts.points) + ",\"of\":" + number(counts.of) +
+           ",\"elapsed\":" + number(elapsed_s) + "}";
+}
+
+}  // namespace labd::check

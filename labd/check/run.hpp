@@ -1,0 +1,87 @@
+// The checks of a running lab, one after the other: each is tried at once, then whenever the kernel
+// of a node that it looks at has changed, then by timer, until it is true (and has been for as long
+// as it must) or its time is over.
+#pragma once
+
+#include "labd/check/evidence.hpp"
+#include "labd/check/question.hpp"
+#include "labd/engine.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace labd::check {
+
+struct Seen {
+    double at_s = 0;    // since the check began
+    std::string value;  // what was seen then, and from then on
+};
+
+struct Outcome {
+    enum class Result {
+        passed,
+        failed,
+        skipped,   // a check that it comes after has not passed
+        error,     // it could not be asked: not the network's fault
+        cancelled  // the client has gone
+    } result = Result::failed;
+    double elapsed_s = 0;
+    std::size_t tries = 0;
+    std::optional<double> first_ok_s;
+    std::string value;          // what was seen last
+    std::string reason;         // of skipped, error, and of a fault: in words
+    std::vector<Seen> history;  // values that differ from the one before
+    std::map<std::string, double> metrics;
+    Diagnosis diagnosis;  // of failed
+};
+const char* word(Outcome::Result result);
+
+struct Listener {
+    std::function<void(std::size_t check)> begins = [](std::size_t) {};
+    // A value that differs from the one before.
+    std::function<void(std::size_t check, bool ok, const Seen&)> seen = [](auto...) {};
+    std::function<void(std::size_t check, const Outcome&)> ended = [](auto...) {};
+};
+
+class Run {
+  public:
+    Run(boost::asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab);
+
+    // `checks` in order; `selected`: which of them. Faults that they put in are out again when it
+    // returns, whatever has happened. Throws for what is wrong with labd or the lab as a whole.
+    boost::asio::awaitable<void> all(std::vector<topology::Check> checks,
+                                     std::vector<std::size_t> selected, bool fail_fast,
+                                     Listener listener);
+    // The same checks again and again, each tried once, whenever a kernel of the lab has changed
+    // something and otherwise by timer, until cancel(): a listener hears what differs from before.
+    // Checks that break something are not among them.
+    boost::asio::awaitable<void> follow(std::vector<topology::Check> checks,
+                                        std::vector<std::size_t> selected, Listener listener);
+    // The client has gone: ends soon.
+    void cancel();
+
+  private:
+    struct State;
+    boost::asio::awaitable<Outcome> one(const topology::Check& check);
+    boost::asio::awaitable<Outcome> until_true(const topology::Check& check, double within_s);
+    boost::asio::awaitable<Outcome> with_fault(const topology::Check& check);
+    boost::asio::awaitable<void> break_it(const topology::Fault& fault);
+    boost::asio::awaitable<Outcome> until_quiet(const topology::Check& check);
+    boost::asio::awaitable<Verdict> try_once(const topology::Check& check);
+    boost::asio::awaitable<void> hear(Ask ask, Heard& to);
+    boost::asio::awaitable<void> read(std::string node, Answers& to);
+
+    boost::asio::io_context& loop_;
+    Engine& engine_;
+    std::shared_ptr<Lab> lab_;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace labd::check

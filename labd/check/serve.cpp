@@ -1,0 +1,165 @@
+// See serve.hpp.
+#include "labd/check/serve.hpp"
+
+#include "labd/audit_event.hpp"
+#include "labd/check/report.hpp"
+#include "labd/check/run.hpp"
+#include "labd/json_text.hpp"
+#include "labd/log.hpp"
+#include "labd/rights.hpp"
+#include "topology/check_filter.hpp"
+#include "topology/condition.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/json.hpp>
+
+namespace labd::check {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+struct Asked {
+    topology::CheckFilter filter;
+    bool fail_fast = false;
+    bool watch = false;              // again and again, until the client hangs up
+    std::string condition;           // "" = the lab's own checks
+    std::optional<double> within_s;  // of the condition
+};
+
+std::string text(const json::object& object, const char* key) {
+    const json::value* value = object.if_contains(key);
+    if (value == nullptr || value->is_null()) return "";
+    if (!value->is_string()) throw BadRequest(std::string("\"") + key + "\" must be a string");
+    return std::string(value->get_string());
+}
+
+Asked parse(const std::string& body) {
+    Asked asked;
+    if (body.empty()) return asked;
+    json::error_code error;
+    const json::value value = json::parse(body, error);
+    if (error || !value.is_object()) throw BadRequest("the request is not a JSON object");
+    const json::object& object = value.get_object();
+    asked.filter.expression = text(object, "k");
+    asked.condition = text(object, "condition");
+    if (const json::value* tags = object.if_contains("tags"); tags != nullptr && tags->is_array())
+        for (const json::value& tag : tags->get_array())
+            if (tag.is_string()) asked.filter.tags.emplace_back(tag.get_string());
+    if (const json::value* fast = object.if_contains("fail_fast"))
+        asked.fail_fast = fast->is_bool() && fast->get_bool();
+    if (const json::value* watch = object.if_contains("watch"))
+        asked.watch = watch->is_bool() && watch->get_bool();
+    if (const json::value* within = object.if_contains("within");
+        within != nullptr && within->is_number())
+        asked.within_s = within->to_number<double>();
+    return asked;
+}
+
+// What a run is about; outlives the client.
+struct Job {
+    Job(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab)
+        : run(loop, engine, std::move(lab)) {}
+    std::vector<topology::Check> checks;
+    std::vector<std::size_t> selected;
+    topology::Sources sources;
+    bool fail_fast = false, watch = false;
+    Counts counts;
+    Run run;
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+};
+
+// False after a complaint.
+bool choose(const Asked& asked, const Lab& lab, Job& job, http::Exchange& exchange) {
+    if (!asked.condition.empty()) {
+        topology::Condition condition = topology::read_condition(asked.condition, lab.wish);
+        if (condition.diagnostics.failed()) {
+            exchange.answer(
+                400, error_json("invalid_condition", topology::render(condition.diagnostics.all(),
+                                                                      condition.sources, false)));
+            return false;
+        }
+        if (asked.within_s) condition.check.within_s = *asked.within_s;
+        job.checks.push_back(std::move(condition.check));
+        job.selected.push_back(0);
+        return true;
+    }
+    job.checks = lab.wish.checks;
+    // Included files have no names here any more.
+    job.sources.push_back({lab.bundle.main, ""});
+    const auto selected = topology::select(job.checks, asked.filter);
+    if (!selected) {
+        exchange.answer(400,
+                        error_json("usage", "\"" + asked.filter.expression + "\" is no expression",
+                                   "-k 'ospf and not backup'"));
+        return false;
+    }
+    job.selected = *selected;
+    job.fail_fast = asked.fail_fast;
+    job.watch = asked.watch;
+    return true;
+}
+
+asio::awaitable<void> work(std::shared_ptr<Job> job, std::shared_ptr<http::Exchange> exchange) {
+    Listener listener;
+    listener.begins = [exchange](std::size_t check) { exchange->line(begin_line(check)); };
+    listener.seen = [exchange](std::size_t check, bool ok, const Seen& seen) {
+        exchange->line(seen_line(check, ok, seen));
+    };
+    listener.ended = [exchange, job = job.get()](std::size_t check, const Outcome& outcome) {
+        job->counts.add(job->checks.at(check), outcome);
+        exchange->line(result_line(check, outcome));
+    };
+    if (job->watch) {
+        co_await job->run.follow(job->checks, job->selected, listener);
+        co_return;
+    }
+    co_await job->run.all(job->checks, job->selected, job->fail_fast, listener);
+}
+
+}  // namespace
+
+void serve(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab,
+           std::shared_ptr<http::Exchange> exchange) {
+    Asked asked;
+    try {
+        asked = parse(exchange->request().body);
+    } catch (const BadRequest& bad) {
+        exchange->answer(400, error_json("bad_request", bad.what()));
+        return;
+    }
+    const auto job = std::make_shared<Job>(loop, engine, lab);
+    if (!choose(asked, *lab, *job, *exchange)) return;
+    for (const std::size_t index : job->selected)
+        if (job->checks[index].during && !job->watch)
+            if (const auto refused =
+                    refusal(Verb::fault, exchange->request().peer, lab->name, lab->access)) {
+                exchange->answer(403, error_json("forbidden", refused->message,
+                                                 "-k 'not …' leaves out what breaks something"));
+                return;
+            }
+    AuditEvent event = event_of(rule(Verb::check).name, "granted", *lab);
+    event.detail = asked.condition;
+    engine.audit().record(exchange->request().peer, event);
+    exchange->begin_lines(200);
+    exchange->line(plan_line(job->checks, job->selected, job->sources));
+    exchange->on_gone([job] { job->run.cancel(); });
+    asio::co_spawn(loop, work(job, exchange), [job, exchange](std::exception_ptr error) {
+        try {
+            if (error) std::rethrow_exception(error);
+            const std::chrono::duration<double> took =
+                std::chrono::steady_clock::now() - job->began;
+            exchange->line(summary_line(job->counts, took.count()));
+        } catch (const std::exception& failed) {
+            log::error(std::string("checks failed: ") + failed.what());
+            // error_json is an object; a line needs its type, too.
+            std::string line = error_json("internal", failed.what());
+            line.insert(1, "\"type\":\"error\",");
+            exchange->line(line);
+        }
+        exchange->end_lines();
+    });
+}
+
+}  // namespace labd::check

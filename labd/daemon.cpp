@@ -1,0 +1,109 @@
+#include "labd/daemon.hpp"
+
+#include "labd/api.hpp"
+#include "labd/audit_kernel.hpp"
+#include "labd/engine.hpp"
+#include "labd/events.hpp"
+#include "labd/fail_point.hpp"
+#include "labd/file_limit.hpp"
+#include "labd/hub.hpp"
+#include "labd/instance.hpp"
+#include "labd/kernel_thread.hpp"
+#include "labd/linux_kernel.hpp"
+#include "labd/log.hpp"
+#include "labd/notify.hpp"
+#include "labd/peer.hpp"
+#include "labd/rootless.hpp"
+#include "labd/signals.hpp"
+#include "labd/watcher.hpp"
+#include "netlink/netns.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <unistd.h>
+
+#include <memory>
+
+namespace labd {
+
+namespace asio = boost::asio;
+
+namespace {
+
+EngineOptions engine_options(const Options& options) {
+    EngineOptions made;
+    made.run_dir = options.run_dir;
+    made.state_dir = options.state_dir;
+    made.netns_dir = options.netns_dir;
+    made.init = find_init(options.init, own_binary());
+    made.labs_per_user = options.labs_per_user;
+    made.children_files = raise_file_limit();
+    return made;
+}
+
+// Whom labd does not talk to is worth a line: root of a node should not even see the socket.
+http::Look recorded_look(Audit& audit, const std::shared_ptr<Rootless>& rootless) {
+    const Doorman home = rootless ? Doorman(rootless->own_ids()) : Doorman();
+    return [&audit, doorman = home](int socket) {
+        Peer peer = doorman.look(socket);
+        if (!peer.stranger.empty()) audit.record(peer, {"connect", "refused", peer.stranger});
+        return peer;
+    };
+}
+
+}  // namespace
+
+int serve(const Options& options) {
+    log::set_level(options.log_level);
+    EngineOptions for_engine = engine_options(options);
+
+    // Into the background before there are threads, and the lock after that: it is the process's.
+    Notifier notifier;
+    if (!options.foreground && !notifier.heard()) notifier.detach(options.run_dir + "/labd.log");
+    Instance instance(options);
+    if (::geteuid() != 0) for_engine.rootless = Rootless::enter(options, for_engine.init);
+    netlink::prepare_names(options.netns_dir);
+
+    asio::io_context loop(1);
+    KernelThread kernel(loop);
+    if (for_engine.rootless) for_engine.rootless->serve(loop);
+    Events events(options.run_dir + "/events");
+    Audit audit(options.log_dir, {}, kernel_audit());
+    const auto hub = std::make_shared<Hub>();
+    Engine engine(loop, kernel, events, audit, for_engine,
+                  [hub, mark = instance_mark(options.run_dir)] {
+                      return std::make_unique<LinuxKernel>(hub, mark);
+                  });
+    const Watcher watcher(loop, hub->netns(),
+                          [&](const netlink::Follower::Heard& heard) { engine.heard(heard); });
+    Api api(loop, engine);
+    http::Server server(loop, api.routes(), {}, recorded_look(audit, for_engine.rootless));
+    Signals signals(loop, [&](int) {
+        fail_point::before("labd.stop");
+        log::notice("stopping; the labs stay up");
+        audit.record(labd_itself(), {"labd.stop", "done"});
+        notifier.stopping();
+        server.stop();
+        loop.stop();
+    });
+
+    audit.record(labd_itself(), {"labd.start", "done", std::string("version ") + LAB_VERSION});
+
+    // The labs first, then the door: who asks sees them all.
+    std::exception_ptr failure;
+    asio::co_spawn(loop, engine.adopt_all(), [&](std::exception_ptr error) {
+        failure = error;
+        if (error) return loop.stop();
+        for (Fd& socket : instance.listen()) server.listen(std::move(socket));
+        log::info("ready");
+        notifier.ready();
+    });
+    loop.run();
+    kernel.stop();
+    fail_point::after("labd.stop");
+    if (for_engine.rootless && engine.labs().empty()) for_engine.rootless->release_holder();
+    if (failure) std::rethrow_exception(failure);
+    return 0;
+}
+
+}  // namespace labd

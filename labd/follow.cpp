@@ -1,0 +1,137 @@
+// What somebody changes by hand in a running lab: told by the kernel, read again, held against the
+// wish, and published with old and new value.
+#include "labd/actions.hpp"
+#include "labd/engine.hpp"
+#include "labd/log.hpp"
+#include "labd/picture.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+
+namespace labd {
+
+namespace asio = boost::asio;
+
+void Engine::follow(const std::shared_ptr<Lab>& lab, const std::string& space,
+                    std::int32_t number) {
+    followed_[number] = {lab, space};
+}
+
+void Engine::heard(const netlink::Follower::Heard& heard) {
+    if (heard.lost) {
+        log::warning("the kernel had more to say than could be heard: every lab is read again");
+        for (const auto& [name, lab] : labs_) look_again_at(lab);
+    }
+    for (const std::int32_t number : heard.nsids) {
+        const auto found = followed_.find(number);
+        if (found == followed_.end()) continue;
+        const std::shared_ptr<Lab> lab = found->second.lab.lock();
+        const bool ours =
+            lab && find(lab->name) == lab && lab->spaces.contains(found->second.space);
+        if (!ours) {
+            followed_.erase(found);
+            continue;
+        }
+        // What labd itself changes it reads when it is done.
+        if (lab->changing.taken()) continue;
+        lab->touched.insert(found->second.space);
+        look_soon(lab);
+    }
+}
+
+void Engine::look_again_at(const std::shared_ptr<Lab>& lab) {
+    for (const auto& [space, live] : lab->spaces) lab->touched.insert(space);
+    look_soon(lab);
+}
+
+void Engine::look_soon(const std::shared_ptr<Lab>& lab) {
+    if (std::exchange(lab->looking, true)) return;
+    asio::co_spawn(loop_, look_at_touched(lab), [lab](std::exception_ptr error) {
+        lab->looking = false;
+        try {
+            if (error) std::rethrow_exception(error);
+        } catch (const std::exception& failed) {
+            log::warning(lab->name + ": cannot be followed: " + failed.what());
+        }
+    });
+}
+
+asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
+    while (!lab->touched.empty()) {
+        // Until the change under way is done.
+        if (lab->changing.taken()) (void)co_await lab->changing.enter();
+        const std::set<std::string> touched = std::exchange(lab->touched, {});
+        std::map<std::string, topology::Space> seen;
+        for (const std::string& space : touched) {
+            if (!lab->spaces.contains(space)) continue;
+            KernelThread::Job read = [&] { seen[space] = lab->kernel->observe(space); };
+            co_await kernel_.run(lab->name, std::move(read));
+        }
+        if (find(lab->name) != lab) co_return;
+        if (lab->changing.taken()) {
+            lab->touched.insert(touched.begin(), touched.end());
+            continue;
+        }
+        for (auto& [space, now] : seen) {
+            for (const SpaceChange& change : changes_of(lab->picture[space], now))
+                publish(*lab, space, change);
+            lab->picture[space] = std::move(now);
+        }
+        co_await judge_drift(lab);
+        if (std::any_of(lab->wish.nodes.begin(), lab->wish.nodes.end(), [&](const auto& node) {
+                return touched.contains(node.name) && topology::learns(node);
+            })) {
+            if (!co_await learn(lab)) continue;
+            {
+                const Turnstile::Pass pass = co_await lab->changing.enter();
+                if (find(lab->name) != lab) co_return;
+                co_await write_learned(lab);
+            }
+            look_again_at(lab);  // nobody has, meanwhile
+        }
+    }
+}
+
+void Engine::publish(const Lab& lab, const std::string& space, const SpaceChange& change) {
+    if (space == topology::fabric_name) return;  // nobody's; its other ends are told
+    Events::Fields fields{{"interface", change.device}};
+    if (const std::string link = link_name(lab.wish, space, change.device); !link.empty())
+        fields.emplace_back("link", link);
+    for (const auto& [key, value] : change.values) fields.emplace_back(key, value);
+    events_.publish(change.type, change.action, lab.name, space, fields);
+}
+
+// Every difference is told once when it comes, and once when it has gone.
+asio::awaitable<void> Engine::judge_drift(std::shared_ptr<Lab> lab) {
+    topology::State observed;
+    observed.spaces = lab->picture;
+    fill_in(*lab, observed);
+    std::vector<topology::Action> drift;
+    KernelThread::Job compare = [&, desired = lab->desired, wish = lab->wish] {
+        drift = actions_of(topology::plan(desired, observed), desired, observed, wish, wish);
+    };
+    co_await kernel_.run(lab->name, std::move(compare));
+    if (lab->changing.taken()) co_return;
+    std::map<std::string, topology::Action> now;
+    for (topology::Action& action : drift)
+        now.emplace(action.op + " " + action.kind + " " + action.name + " " + action.detail,
+                    std::move(action));
+    const auto tell = [&](const char* what, const topology::Action& action) {
+        Events::Fields fields{{"kind", action.kind}, {"name", action.name}};
+        for (const topology::Action::Change& change : action.changes) {
+            fields.emplace_back("path", change.path);
+            fields.emplace_back("wished", change.to.value_or(""));
+            fields.emplace_back("is", change.from.value_or(""));
+        }
+        fields.emplace_back("text", drift_words(action));
+        events_.publish("drift", what, lab->name, node_of_action(action), fields);
+    };
+    for (const auto& [key, action] : now)
+        if (!lab->drift.contains(key)) tell("found", action);
+    for (const auto& [key, action] : lab->drift)
+        if (!now.contains(key)) tell("gone", action);
+    lab->drift = std::move(now);
+}
+
+}  // namespace labd

@@ -1,0 +1,116 @@
+#include "labd/init/files.hpp"
+
+#include "labd/fd.hpp"
+#include "labd/init/accounts.hpp"
+#include "labd/init/failure.hpp"
+
+#include <fcntl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace labd::init {
+namespace {
+
+void make_parents(const std::string& path) {
+    for (std::size_t end = path.find('/', 1); end != std::string::npos;
+         end = path.find('/', end + 1)) {
+        const std::string directory = path.substr(0, end);
+        if (mkdir(directory.c_str(), 0755) == 0 || errno == EEXIST) continue;
+        // A read-only root says EROFS also of what is there (mkdir(2)).
+        struct stat s {};
+        const int error = errno;
+        if (stat(directory.c_str(), &s) == 0 && S_ISDIR(s.st_mode)) continue;
+        throw Failure{error, "create the directory " + directory};
+    }
+}
+
+std::string beside(const std::string& path) {
+    const std::size_t name = path.rfind('/') + 1;
+    return path.substr(0, name) + "." + path.substr(name) + ".lab-new";
+}
+
+void give_to_owner(const Fd& file, const FilePart& part) {
+    const Accounts accounts = Accounts::read();
+    const auto user = accounts.user(part.owner.empty() ? "root" : part.owner);
+    if (!user) throw Failure{EINVAL, "find user " + part.owner};
+    const auto group = part.group.empty() ? user->gid : accounts.group(part.group);
+    if (!group) throw Failure{EINVAL, "find group " + part.group};
+    must(fchown(file.get(), user->uid, *group) == 0, "set the owner of", part.path);
+    must(fchmod(file.get(), part.mode & 07777) == 0, "set the mode of", part.path);
+}
+
+// What was at PATH when the node was born shows again. The lower layer of /etc and /var is the
+// lab's template, kept below /.lab; an overlay never uncovers what was once replaced in it.
+void put_back(const std::string& path) {
+    const std::string born = "/.lab" + path, temporary = beside(path);
+    struct stat s {};
+    if (lstat(born.c_str(), &s) != 0) return;
+    (void)unlink(temporary.c_str());
+    if (S_ISLNK(s.st_mode)) {
+        std::string target(static_cast<std::size_t>(s.st_size), '\0');
+        must(readlink(born.c_str(), target.data(), target.size()) == s.st_size, "read", born);
+        must(symlink(target.c_str(), temporary.c_str()) == 0, "put back", path);
+    } else if (S_ISREG(s.st_mode)) {
+        const Fd from(open(born.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+        const Fd to(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        must(from && to, "put back", path);
+        for (off_t left = s.st_size; left > 0;) {
+            const ssize_t n = sendfile(to.get(), from.get(), nullptr, static_cast<size_t>(left));
+            must(n > 0, "put back", path);
+            left -= n;
+        }
+        must(fchown(to.get(), s.st_uid, s.st_gid) == 0, "set the owner of", path);
+        must(fchmod(to.get(), s.st_mode & 07777) == 0, "set the mode of", path);
+    } else {
+        return;
+    }
+    must(rename(temporary.c_str(), path.c_str()) == 0, "put back", path);
+}
+
+void check(const std::string& path) {
+    if (path.empty() || path[0] != '/' || path.back() == '/')
+        throw Failure{EINVAL, "use the path " + path};
+}
+
+}  // namespace
+
+void write_file_part(const FilePart& part) {
+    check(part.path);
+    const std::string temporary = beside(part.path);
+    int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
+    if (part.offset == 0) {
+        make_parents(part.path);
+        (void)unlink(temporary.c_str());
+        flags |= O_CREAT | O_EXCL;
+    }
+    const Fd file(open(temporary.c_str(), flags, 0600));
+    must(bool(file), "create", part.path);
+    std::string_view rest = part.data;
+    off_t offset = part.offset;
+    while (!rest.empty()) {
+        const ssize_t n = pwrite(file.get(), rest.data(), rest.size(), offset);
+        must(n > 0, "write", part.path);
+        rest.remove_prefix(static_cast<std::size_t>(n));
+        offset += n;
+    }
+    if (!part.last) return;
+    try {
+        give_to_owner(file, part);
+        must(rename(temporary.c_str(), part.path.c_str()) == 0, "put in place", part.path);
+    } catch (const Failure&) {
+        (void)unlink(temporary.c_str());
+        throw;
+    }
+}
+
+void remove_file(const std::string& path) {
+    check(path);
+    if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return put_back(path);
+    if (errno == EISDIR && rmdir(path.c_str()) == 0) return;
+    throw Failure{errno, "remove " + path};
+}
+
+}  // namespace labd::init

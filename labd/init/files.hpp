@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace labd::init {
+
+struct FilePart {
+    std::string path;  // absolute, as the node sees it
+    std::uint32_t mode = 0;
+    std::string owner, group;  // names or numbers; "" = root and the owner's primary one
+    std::uint32_t offset = 0;
+    bool last = true;
+    std::string data;
+};
+
+// Writes one part of a file beside its place; the last one puts it there by rename, so that nobody
+// in the node ever reads half of it. Throws Failure.
+void write_file_part(const FilePart& part);
+// A file or an empty directory; an absent one is fine. A file of /etc or /var that had taken the
+// place of one the node was born with gives it back. Throws Failure.
+void remove_file(const std::string& path);
+
+}  // namespace labd::init

@@ -1,0 +1,91 @@
+// The one seam to the kernel's networking: steps of a plan go in, what a namespace holds comes out.
+// Tests put a FakeKernel here. Processes, files and names under /run/netns are not its business.
+#pragma once
+
+#include "labd/fd.hpp"
+#include "topology/plan.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+namespace labd {
+
+// The step that could not be done. `message` is a whole sentence for the user: "cannot create link
+// h1:eth0 – r1:eth0: File exists"; `kernel` what the kernel itself said about it, mostly nothing.
+struct KernelFailure {
+    std::size_t step = 0;  // index in the steps handed in; everything before it is done
+    int error = 0;         // errno
+    std::string message;
+    std::string kernel;
+};
+
+class KernelError : public std::runtime_error {
+  public:
+    explicit KernelError(const KernelFailure& failure)
+        : std::runtime_error(failure.message), error_(failure.error) {}
+    int error() const { return error_; }
+
+  private:
+    int error_;
+};
+
+// What the kernel tells of a device beside what was wished.
+struct InterfaceReading {
+    bool up = false, carrier = false;
+    std::uint64_t rx_bytes = 0, tx_bytes = 0;
+};
+
+// True for the steps that Kernel::apply executes: veths, bridges, devices, addresses, routes.
+bool is_kernel_step(const topology::Step& step);
+
+// One lab's namespaces, by the names that its plan uses. Used by one thread at a time.
+class Kernel {
+  public:
+    virtual ~Kernel() = default;
+
+    // From now on `space` means this namespace; its loopback is brought up. Throws KernelError.
+    virtual void adopt(const std::string& space, topology::Space::Kind kind, Fd netns) = 0;
+    // `space` is another namespace from now on, into which the veths of the old one that are labd's
+    // are moved, with their names and indexes; they are down there, without bridge and addresses.
+    // Throws KernelError, and then all is as before.
+    virtual void renew(const std::string& space, Fd netns) = 0;
+    // Lets go of the descriptor. Unknown names are fine. The namespace itself lives on if pinned.
+    virtual void forget(const std::string& space) = 0;
+
+    // Executes kernel steps in order; consecutive ones of one namespace share a trip to the kernel.
+    // Stops at the first failure and says which. Exactly the steps before it have taken effect:
+    // what was sent together with it and succeeded is taken back before it is reported.
+    virtual std::optional<KernelFailure> apply(std::span<const topology::Step> steps) = 0;
+
+    // What the namespace holds of what labd owns: devices without lo, addresses without the
+    // kernel's own link-local ones, routes that labd installed. Throws KernelError.
+    virtual topology::Space observe(const std::string& space) = 0;
+
+    // Tells the neighbours of a device that its addresses are at its MAC: they may know better.
+    // Best effort; throws nothing.
+    virtual void announce(const std::string& space, const std::string& device) = 0;
+
+    // The descriptor that adopt() was given, borrowed. Throws KernelError for an unknown space.
+    virtual int netns(const std::string& space) = 0;
+    // The number by which events name it; -1 when there is none.
+    virtual std::int32_t number(const std::string& space) = 0;
+    // How its devices stand now, without lo. Throws KernelError.
+    virtual std::map<std::string, InterfaceReading> read(const std::string& space) = 0;
+    // Global addresses by device that are not labd's: of programs, and of the kernel itself.
+    virtual std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) = 0;
+    // Takes away what router advertisements have left on a device: addresses and routes.
+    virtual void forget_advertised(const std::string& space, const std::string& device) = 0;
+    // Every network that the namespace has a unicast route to, whoever installed it.
+    virtual std::set<topology::Prefix> destinations(const std::string& space) = 0;
+
+    // One step; throws KernelError.
+    void apply(const topology::Step& step);
+};
+
+}  // namespace labd

@@ -1,0 +1,52 @@
+#include "labd/lab.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace labd {
+
+const char* word(LabState state) {
+    switch (state) {
+        case LabState::building:
+            return "building";
+        case LabState::up:
+            return "up";
+        case LabState::degraded:
+            return "degraded";
+        case LabState::stopping:
+            return "stopping";
+    }
+    return "unknown";
+}
+
+Lab::Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_directory,
+         std::unique_ptr<Kernel> lab_kernel)
+    : name(std::move(lab_name)),
+      directory(std::move(lab_directory)),
+      kernel(std::move(lab_kernel)),
+      changing(loop),
+      changed(loop) {
+    std::filesystem::create_directories(directory + "/doors");
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
+    const std::string path = directory + "/doors";
+    doors.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!doors) throw std::system_error(errno, std::generic_category(), "cannot open " + path);
+    journal = std::make_unique<Journal>(directory + "/journal");
+}
+
+Lab::~Lab() {
+    for (auto& [node_name, node] : nodes)
+        if (node.door) node.door->close();
+}
+
+std::map<std::string, topology::Contents> Lab::contents() const {
+    std::map<std::string, topology::Contents> all;
+    for (const auto& [node_name, node] : nodes) all[node_name] = node.contents;
+    return all;
+}
+
+}  // namespace labd

@@ -1,0 +1,106 @@
+// A lab that labd keeps: what was asked for, the processes and namespaces that are it, and where
+// they stand. Changed on the loop thread only; `kernel` is used on the kernel thread only.
+#pragma once
+
+#include "labd/bundle.hpp"
+#include "labd/gather.hpp"
+#include "labd/identity.hpp"
+#include "labd/journal.hpp"
+#include "labd/kernel.hpp"
+#include "labd/node_door.hpp"
+#include "labd/override.hpp"
+#include "labd/rights.hpp"
+#include "labd/spawner_client.hpp"
+#include "topology/learned.hpp"
+#include "topology/model.hpp"
+#include "topology/plan.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace labd {
+
+// One incarnation of a node: from the birth of its init to the end of it.
+struct LiveNode {
+    ProcessIdentity init;
+    std::string container;                     // the id of this incarnation (audit_event.hpp)
+    std::vector<NamespaceNumbers> namespaces;  // those of its init
+    Fd pidfd;
+    std::shared_ptr<NodeDoor> door;       // null when its init is gone
+    std::unique_ptr<PacketSocket> start;  // held until commit; closing it earlier ends the init
+    topology::Contents contents;          // what has been brought into it
+    // What each written sysctl was before; it goes back to that when it is no longer written.
+    std::map<std::string, std::string> sysctl_before;
+    std::map<std::string, ServiceStatus> services;
+    bool started = false;  // every exec line has ended 0
+    bool committed = false;
+    bool paused = false;      // what it runs is held by SIGSTOP
+    std::string waiting_for;  // a wait-for that is not yet true
+    std::string failure;      // why it is failed, "" = it is not
+    std::time_t born = 0;
+};
+
+struct LiveSpace {
+    NamespaceIdentity netns;
+    topology::Space::Kind kind = topology::Space::Kind::node;
+    std::string container;  // of a node without processes, as LiveNode has it
+};
+
+enum class LabState { building, up, degraded, stopping };
+const char* word(LabState state);
+
+struct Lab {
+    Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_directory,
+        std::unique_ptr<Kernel> lab_kernel);
+    ~Lab();
+
+    std::string name;
+    std::string directory;  // RUN/labs/NAME
+    Fd doors;               // its folder of listening sockets
+    Bundle bundle;          // as last applied
+    topology::Lab wish;
+    Overrides overrides;      // laid over the wish for a while
+    topology::State desired;  // of both
+    Access access;            // whose it is, and with whom it is shared
+    Peer caller;              // who asked for the change under way
+    std::time_t since = 0;
+    LabState state = LabState::building;
+    std::string reason;  // of degraded, in words
+    std::uint32_t id_base = 0;
+
+    std::unique_ptr<Kernel> kernel;
+    std::unique_ptr<SpawnerClient> spawner;
+    std::unique_ptr<SpawnerClient> open_spawner;  // of nodes of level open; null without any
+    std::map<std::string, LiveSpace> spaces;      // those that have a name under /run/netns
+    std::map<std::string, LiveNode> nodes;        // those that have an init
+    std::string hosts;                            // digest of the hosts file in place
+    std::unique_ptr<Journal> journal;
+    std::map<std::string, std::string> asleep;  // nodes stopped on request → what they were born as
+
+    // What its namespaces held when they were read last, which of them have changed since, and
+    // what of that is not as wished (follow.cpp).
+    std::map<std::string, topology::Space> picture;
+    std::set<std::string> touched;
+    bool looking = false;
+    std::map<std::string, topology::Action> drift;
+    topology::Learned learned;  // learn.cpp
+
+    Turnstile changing;  // up and down of this lab, one at a time
+    Signal changed;      // a service, a node or an exec line has moved
+
+    // The name of a space's network namespace under /run/netns: LAB.NODE.
+    std::string netns_name(const std::string& space) const { return name + "." + space; }
+    // What labd has brought about besides the network, as the plan compares it.
+    std::map<std::string, topology::Contents> contents() const;
+};
+
+// The wish with the addresses that its nodes have got by themselves.
+topology::Lab living(const Lab& lab);
+
+}  // namespace labd

@@ -1,0 +1,136 @@
+// Addresses and routes: many small requests into one namespace, sent together. Measured: a socket
+// and a visit cost more than an address, so both are paid once for a namespace.
+#include "labd/linux_convert.hpp"
+#include "labd/linux_kernel.hpp"
+#include "labd/marks.hpp"
+#include "labd/step_words.hpp"
+#include "netlink/netns.hpp"
+
+#include <cerrno>
+
+namespace labd {
+namespace {
+
+using namespace topology;
+
+// What is gone already needs no removal.
+bool fulfilled(const Step& step, int error) {
+    if (std::holds_alternative<RemoveAddress>(step))
+        return error == EADDRNOTAVAIL || error == ENODEV;
+    if (std::holds_alternative<RemoveRoute>(step)) return error == ESRCH || error == ENODEV;
+    return false;
+}
+
+bool removes_ipv4(const Step& step) {
+    const auto* remove = std::get_if<RemoveAddress>(&step);
+    return remove != nullptr && remove->address.ip.family == Family::ipv4;
+}
+
+// Removing an IPv4 address also removes the secondary ones of its network, unless
+// promote_secondaries is set (net/ipv4/devinet.c): those that nobody wanted gone come back here.
+class Keep {
+  public:
+    Keep(netlink::Socket& socket, std::span<const Step> steps) : socket_(socket) {
+        for (const Step& step : steps) {
+            if (removes_ipv4(step) && !before_) before_ = netlink::addresses(socket);
+        }
+    }
+    void restore(std::span<const netlink::Address> removed) {
+        if (!before_) return;
+        const std::vector<netlink::Address> after = netlink::addresses(socket_);
+        const auto in = [](const auto& list, const netlink::Address& a) {
+            for (const netlink::Address& b : list)
+                if (a.index == b.index && a.ip == b.ip && a.length == b.length) return true;
+            return false;
+        };
+        for (const netlink::Address& address : *before_) {
+            if (in(after, address) || in(removed, address)) continue;
+            netlink::Message again = netlink::add_address(address);
+            socket_.request(again, {"restore", "an address that went with another one"});
+        }
+    }
+
+  private:
+    netlink::Socket& socket_;
+    std::optional<std::vector<netlink::Address>> before_;
+};
+
+}  // namespace
+
+netlink::Message LinuxKernel::inside_message(const Step& step) {
+    if (const auto* s = std::get_if<AddAddress>(&step))
+        return netlink::add_address(address_of(index(s->space, s->device), s->address));
+    if (const auto* s = std::get_if<RemoveAddress>(&step))
+        return netlink::remove_address(address_of(index(s->space, s->device), s->address));
+
+    const auto* add = std::get_if<AddRoute>(&step);
+    const auto* remove = std::get_if<RemoveRoute>(&step);
+    const Route& route = add != nullptr ? add->route : remove->route;
+    const std::string& space = add != nullptr ? add->space : remove->space;
+    netlink::Route out;
+    out.destination = to_netlink(route.destination.ip);
+    out.length = route.destination.length;
+    out.metric = route.metric;
+    out.table = route.table;
+    out.protocol = marks::protocol;
+    for (const Route::Hop& hop : route.hops) {
+        netlink::Route::Hop& to = out.hops.emplace_back();
+        if (hop.via) to.via = to_netlink(*hop.via);
+        if (!hop.dev.empty()) to.index = index(space, hop.dev);
+        to.onlink = route.onlink;
+    }
+    return add != nullptr ? netlink::add_route(out) : netlink::remove_route(out);
+}
+
+std::optional<KernelFailure> LinuxKernel::apply_inside(const std::string& space, Steps steps) {
+    const auto fail = [&](std::size_t step, const netlink::Refusal& refusal) {
+        const StepWords said = words(steps[step]);
+        return KernelFailure{step, refusal.error,
+                             netlink::sentence({said.verb, said.subject}, refusal), refusal.text};
+    };
+    // A name that is not there fails before anything behind it is sent.
+    std::vector<netlink::Message> messages;
+    std::vector<std::size_t> step_of;  // of each message
+    std::optional<KernelFailure> failed;
+    std::vector<netlink::Address> removed;
+    for (std::size_t i = 0; i < steps.size() && !failed; ++i) {
+        try {
+            messages.push_back(inside_message(steps[i]));
+            step_of.push_back(i);
+            if (const auto* s = std::get_if<RemoveAddress>(&steps[i]))
+                removed.push_back(address_of(index(s->space, s->device), s->address));
+        } catch (const netlink::Error& e) {
+            if (!fulfilled(steps[i], e.error())) failed = fail(i, e.refusal());
+        }
+    }
+
+    netlink::Socket& socket = inside(space);
+    Keep keep(socket, steps);
+    std::vector<bool> done(steps.size(), false);
+    for (const std::size_t i : step_of) done[i] = true;
+    std::optional<KernelFailure> refused;
+    for (const netlink::Refused& r : socket.batch(messages)) {
+        const std::size_t step = step_of[r.index];
+        if (fulfilled(steps[step], r.refusal.error)) continue;
+        done[step] = false;
+        if (!refused) refused = fail(step, r.refusal);
+    }
+    if (refused) failed = std::move(refused);
+    keep.restore(removed);
+    if (!failed) {
+        for (const Step& step : steps) note_ipv6(step);
+        return std::nullopt;
+    }
+
+    // What stood behind the refused one is taken back, last first; whatever that meets, the
+    // refusal is what the caller must hear.
+    for (std::size_t i = steps.size(); i-- > failed->step + 1;) {
+        const auto undo = done[i] ? topology::inverse(steps[i]) : std::nullopt;
+        if (!undo) continue;
+        netlink::Message message = inside_message(*undo);
+        (void)socket.attempt(message);
+    }
+    return failed;
+}
+
+}  // namespace labd

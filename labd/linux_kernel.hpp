@@ -1,0 +1,106 @@
+// Kernel over rtnetlink. Links are made, read and removed through one socket in a hub namespace
+// that holds nothing but a number for every node's namespace, so that nothing of a lab passes
+// through the host's; everything else needs a socket inside, which lives only as long as a call.
+#pragma once
+
+#include "labd/hub.hpp"
+#include "labd/kernel.hpp"
+#include "netlink/link.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace labd {
+
+class LinuxKernel final : public Kernel {
+  public:
+    // One hub serves every lab of a daemon; without one, this kernel makes its own.
+    // `mark` is put on the loopback of every namespace (see orphans.hpp); 0: none.
+    explicit LinuxKernel(std::shared_ptr<Hub> hub = nullptr, std::uint32_t mark = 0);
+
+    void adopt(const std::string& space, topology::Space::Kind kind, Fd netns) override;
+    void renew(const std::string& space, Fd netns) override;
+    void forget(const std::string& space) override;
+    using Kernel::apply;
+    std::optional<KernelFailure> apply(std::span<const topology::Step> steps) override;
+    topology::Space observe(const std::string& space) override;
+    void announce(const std::string& space, const std::string& device) override;
+    int netns(const std::string& space) override;
+    std::int32_t number(const std::string& space) override;
+    std::map<std::string, InterfaceReading> read(const std::string& space) override;
+    std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) override;
+    void forget_advertised(const std::string& space, const std::string& device) override;
+    std::set<topology::Prefix> destinations(const std::string& space) override;
+
+  private:
+    using Indexes = std::map<std::string, std::uint32_t, std::less<>>;
+    struct Place {
+        topology::Space::Kind kind = topology::Space::Kind::node;
+        Fd netns;
+        std::int32_t nsid = -1;  // the hub's number for it
+        Indexes indexes;         // of its interfaces by name, as far as known
+        std::optional<netlink::Socket> inside;
+    };
+    // Closes the sockets that a call has opened: a node at rest costs no more descriptors.
+    class Visits {
+      public:
+        explicit Visits(LinuxKernel& kernel) : kernel_(kernel) {}
+        ~Visits();
+        Visits(const Visits&) = delete;
+        Visits& operator=(const Visits&) = delete;
+
+      private:
+        LinuxKernel& kernel_;
+    };
+    using Steps = std::span<const topology::Step>;
+
+    // These throw netlink::Error.
+    Place& place(const std::string& space);
+    netlink::Socket& inside(const std::string& space);  // under Visits
+    std::uint32_t index(const std::string& space, const std::string& device);
+    std::vector<netlink::Link> list(Place& place);
+    std::string name_of(const std::string& space, std::uint32_t index);
+
+    // Until what the steps made can be used.
+    void note_ipv6(const topology::Step& step);
+    void settle();
+
+    // Consecutive addresses and routes of one namespace.
+    std::optional<KernelFailure> apply_inside(const std::string& space, Steps steps);
+    netlink::Message inside_message(const topology::Step& step);
+    // Consecutive removals of veths.
+    void remove_together(Steps steps);
+    using Doomed = std::map<std::string, std::vector<std::uint32_t>>;  // indexes by namespace
+    Doomed choose_ends(Steps steps) const;
+    bool mark(const Doomed& doomed, std::uint32_t group);
+
+    void execute(const topology::Step& step);
+    void create_veth(const topology::CreateVeth& step);
+    void create_bridge(const topology::CreateBridge& step);
+    void remove_device(const std::string& space, const topology::Device& device);
+    void change_device(const topology::ChangeDevice& step);
+    void change_parts(const topology::ChangeDevice& step);
+    void set_up_device(const std::string& space, const topology::Device& device, bool is_up);
+    void change_link(const std::string& space, std::uint32_t index,
+                     const netlink::LinkChange& change);
+    void take_down(const std::string& space, std::uint32_t index);
+    void raise(const std::string& space, std::uint32_t index);
+    void move_link_local(const topology::ChangeDevice& step);
+
+    std::shared_ptr<Hub> hub_;
+    std::uint32_t mark_;
+    std::map<std::string, Place> places_;
+    std::map<std::int32_t, std::string> spaces_;  // by the hub's number
+    std::vector<std::string> visited_;
+    // By this call, and not yet looked after.
+    std::vector<netlink::LinkAt> raised_;
+    std::map<std::string, std::set<std::uint32_t>> addressed_;
+};
+
+}  // namespace labd

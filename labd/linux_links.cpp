@@ -1,0 +1,234 @@
+// Veths, bridges and changes of what stays.
+#include "labd/linux_convert.hpp"
+#include "labd/linux_kernel.hpp"
+#include "labd/marks.hpp"
+#include "netlink/bridge.hpp"
+#include "netlink/netns.hpp"
+#include "netlink/veth.hpp"
+
+#include <cerrno>
+
+namespace labd {
+
+using namespace topology;
+
+namespace {
+
+// The caller's step names what fails; netlink's own errors only carry the refusal there.
+constexpr netlink::Intent changing{"change", "an interface"};
+
+// IPv6 is not spoken below this, and has no settings there.
+constexpr std::uint32_t ipv6_mtu = 1280;
+
+}  // namespace
+
+void LinuxKernel::change_link(const std::string& space, std::uint32_t index,
+                              const netlink::LinkChange& change) {
+    netlink::Message message = netlink::change_link(index, change);
+    inside(space).request(message, changing);
+}
+
+// What a newborn device still lacks: its bridge, its silence, being up.
+void LinuxKernel::set_up_device(const std::string& space, const Device& device, bool is_up) {
+    netlink::LinkChange first;
+    if (!device.master.empty()) first.master = index(space, device.master);
+    if (device.quiet && device.mtu >= ipv6_mtu) first.link_local = false;
+    if (first.master || first.link_local) change_link(space, device.index, first);
+    if (is_up)
+        raised_.push_back({place(space).nsid, device.index});
+    else if (device.up)
+        raise(space, device.index);
+}
+
+void LinuxKernel::raise(const std::string& space, std::uint32_t index) {
+    netlink::LinkChange up;
+    up.up = true;
+    change_link(space, index, up);
+    raised_.push_back({place(space).nsid, index});
+}
+
+void LinuxKernel::create_veth(const CreateVeth& step) {
+    Place& here = place(step.space);
+    Place& there = place(step.peer_space);
+    // A quiet one must not be up before it is told so.
+    const bool born_up = step.device.up && !step.device.quiet && step.device.master.empty();
+    netlink::Message create = netlink::create_veth(new_link(here.netns.get(), step.device), born_up,
+                                                   new_link(there.netns.get(), step.peer));
+    hub_->socket().request(create, {"create", "a veth pair"});
+    here.indexes[step.device.name] = step.device.index;
+    there.indexes[step.peer.name] = step.peer.index;
+    try {
+        set_up_device(step.space, step.device, born_up);
+        set_up_device(step.peer_space, step.peer, false);
+    } catch (const netlink::Error&) {
+        remove_device(step.space, step.device);
+        throw;
+    }
+}
+
+void LinuxKernel::create_bridge(const CreateBridge& step) {
+    Place& here = place(step.space);
+    netlink::Message create =
+        netlink::create_bridge(new_link(here.netns.get(), step.device), bridge_of(step.device));
+    hub_->socket().request(create, {"create", "a bridge"});
+    here.indexes[step.device.name] = step.device.index;
+    try {
+        set_up_device(step.space, step.device, false);
+    } catch (const netlink::Error&) {
+        remove_device(step.space, step.device);
+        throw;
+    }
+}
+
+void LinuxKernel::remove_device(const std::string& space, const Device& device) {
+    Place& here = place(space);
+    netlink::Message remove = netlink::remove_link({here.nsid, device.index});
+    const auto refusal = hub_->socket().attempt(remove);
+    here.indexes.erase(device.name);
+    // Gone with its other end already: what was wanted.
+    if (refusal && refusal->error != ENODEV) throw netlink::Error(changing, *refusal);
+}
+
+// A veth goes with either of its ends: the end in the more crowded namespace is taken.
+LinuxKernel::Doomed LinuxKernel::choose_ends(Steps steps) const {
+    std::map<std::string, std::size_t> crowd;
+    for (const Step& step : steps) {
+        const auto& remove = std::get<RemoveVeth>(step);
+        ++crowd[remove.space];
+        // A veth whose other end left the lab is known by this end alone.
+        if (places_.contains(remove.peer_space)) ++crowd[remove.peer_space];
+    }
+    Doomed out;
+    for (const Step& step : steps) {
+        const auto& remove = std::get<RemoveVeth>(step);
+        if (crowd[remove.space] >= crowd[remove.peer_space])
+            out[remove.space].push_back(remove.device.index);
+        else
+            out[remove.peer_space].push_back(remove.peer.index);
+    }
+    return out;
+}
+
+// False if one of them is not there.
+bool LinuxKernel::mark(const Doomed& doomed, std::uint32_t group) {
+    bool all = true;
+    netlink::LinkChange change;
+    change.group = group;
+    for (const auto& [space, indexes] : doomed) {
+        std::vector<netlink::Message> marks;
+        for (const std::uint32_t index : indexes)
+            marks.push_back(netlink::change_link(index, change));
+        all = inside(space).batch(marks).empty() && all;
+    }
+    return all;
+}
+
+void LinuxKernel::remove_together(Steps steps) {
+    const Doomed doomed = choose_ends(steps);
+    if (!mark(doomed, marks::doomed_group)) {
+        (void)mark(doomed, marks::group);  // what was not there before is not there now
+        for (const Step& step : steps) execute(step);
+        return;
+    }
+    for (const auto& entry : doomed) {
+        netlink::Message remove =
+            netlink::remove_group(place(entry.first).nsid, marks::doomed_group);
+        hub_->socket().request(remove, {"remove", "links"});
+    }
+    for (const Step& step : steps) {
+        const auto& gone = std::get<RemoveVeth>(step);
+        place(gone.space).indexes.erase(gone.device.name);
+        if (const auto far = places_.find(gone.peer_space); far != places_.end())
+            far->second.indexes.erase(gone.peer.name);
+    }
+}
+
+// IPv6 addresses go when an interface goes down, unless keep_addr_on_down is set; down is no
+// reason to lose what the file says.
+void LinuxKernel::take_down(const std::string& space, std::uint32_t index) {
+    netlink::LinkChange down;
+    down.up = false;
+    netlink::Socket& socket = inside(space);
+    const std::vector<netlink::Address> before = netlink::addresses(socket);
+    change_link(space, index, down);
+    const std::vector<netlink::Address> after = netlink::addresses(socket);
+    for (const netlink::Address& address : before) {
+        if (address.index != index || address.protocol != marks::protocol) continue;
+        bool kept = false;
+        for (const netlink::Address& other : after)
+            if (other.index == address.index && other.ip == address.ip) kept = true;
+        if (kept) continue;
+        netlink::Message again = netlink::add_address(address);
+        socket.request(again, {"restore", "an IPv6 address"});
+    }
+}
+
+// The kernel derives the link-local address when an interface comes up, and not again when its MAC
+// changes (net/ipv6/addrconf.c has no such case): it is done here, without taking it down.
+void LinuxKernel::move_link_local(const ChangeDevice& step) {
+    const std::uint32_t index = step.to.index;
+    netlink::Socket& socket = inside(step.space);
+    const auto address = [&](const Mac& mac) {
+        netlink::Address out;
+        out.index = index;
+        out.ip = to_netlink(mac.link_local());
+        out.length = 64;
+        return out;
+    };
+    netlink::Message remove = netlink::remove_address(address(step.from.mac));
+    const auto refusal = socket.attempt(remove);
+    // Somebody took it away before: then nobody expects one.
+    if (refusal && refusal->error == EADDRNOTAVAIL) return;
+    if (refusal) throw netlink::Error(changing, *refusal);
+    netlink::Message add = netlink::add_address(address(step.to.mac));
+    socket.request(add, {"set", "a link-local address"});
+    addressed_[step.space].insert(index);
+}
+
+void LinuxKernel::change_device(const ChangeDevice& step) {
+    try {
+        change_parts(step);
+    } catch (const netlink::Error&) {
+        // Several requests: what the first ones did is taken back, as well as it goes; what was
+        // refused is what the caller must hear.
+        try {
+            change_parts({step.space, step.to, step.from});
+        } catch (const netlink::Error&) {
+            (void)0;
+        }
+        throw;
+    }
+}
+
+void LinuxKernel::change_parts(const ChangeDevice& step) {
+    const Device &from = step.from, &to = step.to;
+    const std::uint32_t where = index(step.space, to.name);
+    const bool ipv6_returns = from.mtu < ipv6_mtu && to.mtu >= ipv6_mtu;
+    // With its MTU the device gets IPv6 back and would speak before it is told not to.
+    const bool pause = from.up && to.up && ipv6_returns && to.quiet;
+    if (pause || (from.up && !to.up)) take_down(step.space, where);
+
+    if (from.stp != to.stp || from.ageing_s != to.ageing_s ||
+        from.stp_priority != to.stp_priority) {
+        netlink::Message bridge = netlink::change_bridge(where, bridge_of(to));
+        inside(step.space).request(bridge, changing);
+    }
+    netlink::LinkChange change;
+    if (from.mtu != to.mtu) change.mtu = to.mtu;
+    if (from.mac != to.mac) change.mac = to_netlink(to.mac);
+    if (from.master != to.master)
+        change.master = to.master.empty() ? 0 : index(step.space, to.master);
+    if (change.mtu || change.mac || change.master) change_link(step.space, where, change);
+    if (to.mtu >= ipv6_mtu && (from.quiet != to.quiet || ipv6_returns)) {
+        netlink::LinkChange quiet;
+        quiet.link_local = !to.quiet;
+        change_link(step.space, where, quiet);
+    }
+    if (pause || (!from.up && to.up)) {
+        raise(step.space, where);
+    } else if (from.mac != to.mac && to.up && !to.quiet && !ipv6_returns) {
+        move_link_local(step);
+    }
+}
+
+}  // namespace labd

@@ -1,0 +1,78 @@
+// What a namespace holds of labd's, told by the marks that labd put on it.
+#include "labd/linux_convert.hpp"
+#include "labd/linux_kernel.hpp"
+#include "labd/marks.hpp"
+#include "netlink/netns.hpp"
+
+namespace labd {
+
+using namespace topology;
+
+namespace {
+
+Route route_of(const netlink::Route& route, const std::map<std::uint32_t, std::string>& names) {
+    Route out;
+    out.destination.ip = to_topology(route.destination);
+    out.destination.length = route.length;
+    out.metric = route.metric;
+    out.table = route.table;
+    out.onlink = !route.hops.empty();
+    for (const netlink::Route::Hop& hop : route.hops) {
+        Route::Hop& to = out.hops.emplace_back();
+        if (hop.via) to.via = to_topology(*hop.via);
+        if (const auto name = names.find(hop.index); name != names.end()) to.dev = name->second;
+        out.onlink = out.onlink && hop.onlink;
+    }
+    return out;
+}
+
+}  // namespace
+
+// "" when there is no such interface. Names of neighbours may come from an earlier listing: a
+// renamed end shows in its own namespace, and that is enough for the pair to be replaced.
+std::string LinuxKernel::name_of(const std::string& space, std::uint32_t index) {
+    Place& where = place(space);
+    for (int tries = 0; tries < 2; ++tries) {
+        for (const auto& [name, number] : where.indexes)
+            if (number == index) return name;
+        if (tries == 0) list(where);
+    }
+    return {};
+}
+
+Space LinuxKernel::observe(const std::string& space) try {
+    Place& here = place(space);
+    Space out;
+    out.kind = here.kind;
+    std::map<std::uint32_t, std::string> names;  // of everything, foreign interfaces too
+    const std::vector<netlink::Link> links = list(here);
+    for (const netlink::Link& link : links) names[link.index] = link.name;
+    for (const netlink::Link& link : links) {
+        if (link.group != marks::group && link.group != marks::doomed_group) continue;
+        Device device = device_of(link);
+        if (link.master != 0) device.master = names[link.master];
+        if (device.kind == Device::Kind::veth) {
+            const auto peer = link.peer_nsid ? spaces_.find(*link.peer_nsid) : spaces_.end();
+            if (peer != spaces_.end()) device.peer.space = peer->second;
+            if (!link.peer_nsid) device.peer.space = space;
+            if (!device.peer.space.empty())
+                device.peer.device = name_of(device.peer.space, link.peer_index);
+        }
+        out.devices[link.name] = std::move(device);
+    }
+
+    netlink::Socket socket = netlink::socket_in(here.netns.get());
+    for (const netlink::Address& address : netlink::addresses(socket)) {
+        if (address.protocol != marks::protocol) continue;
+        out.addresses[names[address.index]].insert({to_topology(address.ip), address.length});
+    }
+    for (const netlink::Route& route : netlink::routes(socket, marks::protocol)) {
+        const Route found = route_of(route, names);
+        out.routes[{found.destination, found.table, found.metric}] = found;
+    }
+    return out;
+} catch (const netlink::Error& e) {
+    throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
+}
+
+}  // namespace labd

@@ -1,0 +1,53 @@
+// Who is told that a lab is up may send at once and must not lose the first packet: the kernel
+// finishes interfaces and IPv6 addresses in workers, some time after it has said yes.
+#include "labd/linux_kernel.hpp"
+#include "netlink/carrier.hpp"
+#include "netlink/solicited.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace labd {
+namespace {
+
+using namespace topology;
+
+// A kernel that takes longer than this has worse troubles than a lost packet.
+constexpr std::chrono::seconds limit(2);
+
+bool ipv6(const Prefix& prefix) {
+    return prefix.ip.family == Family::ipv6;
+}
+
+}  // namespace
+
+// Neighbours must find the addresses that were set, and the link-local ones that routes go to.
+void LinuxKernel::note_ipv6(const Step& step) {
+    if (const auto* add = std::get_if<AddAddress>(&step)) {
+        if (ipv6(add->address) && add->device != "lo")
+            addressed_[add->space].insert(index(add->space, add->device));
+    } else if (const auto* add_route = std::get_if<AddRoute>(&step)) {
+        for (const Route::Hop& hop : add_route->route.hops)
+            if (hop.via && hop.via->family == Family::ipv6 && !hop.dev.empty())
+                addressed_[add_route->space].insert(index(add_route->space, hop.dev));
+    }
+}
+
+void LinuxKernel::settle() {
+    const auto raised = std::exchange(raised_, {});
+    const auto addressed = std::exchange(addressed_, {});
+    try {
+        const auto pending = netlink::unsettled(hub_->socket(), raised);
+        if (!pending.empty())
+            (void)netlink::wait_settled(hub_->netns(), hub_->socket(), pending, limit);
+        for (const auto& [space, indexes] : addressed)
+            if (!netlink::findable(inside(space), indexes))
+                (void)netlink::wait_findable(place(space).netns.get(), inside(space), indexes,
+                                             limit);
+    } catch (const netlink::Error&) {
+        // Every step is done; what is wrong with the kernel shows when it is observed.
+        return;
+    }
+}
+
+}  // namespace labd

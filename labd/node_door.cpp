@@ -1,0 +1,335 @@
+#include "labd/node_door.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+
+namespace labd {
+
+namespace asio = boost::asio;
+using protocol::Door;
+using protocol::Packer;
+using protocol::Unpacker;
+
+namespace {
+
+// Root of a node can stop its own init for as long as it likes; labd does not wait with it. A
+// service that is stopped has its own grace first.
+constexpr std::chrono::seconds answer_limit{10}, stop_limit{90};
+
+std::uint32_t code(Door type) {
+    return static_cast<std::uint32_t>(type);
+}
+
+// What lab-init says reaches terminals and logs: no control bytes, bounded.
+std::string tame(std::string text, std::size_t limit) {
+    if (text.size() > limit) text.erase(0, text.size() - limit);
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') c = '?';
+    return text;
+}
+
+ServiceStatus read_status(Unpacker& in) {
+    ServiceStatus status;
+    status.name = tame(in.text(), 256);
+    const std::uint32_t state = in.u32();
+    status.state = state > static_cast<std::uint32_t>(protocol::ServiceState::stopped)
+                       ? protocol::ServiceState::failed
+                       : static_cast<protocol::ServiceState>(state);
+    status.pid = in.u32();
+    status.wait_status = in.u32();
+    status.restarts = in.u32();
+    status.text = tame(in.text(), 4096);
+    return status;
+}
+
+std::vector<std::string> texts(const std::vector<topology::Text>& list) {
+    std::vector<std::string> out;
+    out.reserve(list.size());
+    for (const topology::Text& t : list) out.push_back(t.text);
+    return out;
+}
+
+}  // namespace
+
+const char* word(protocol::ServiceState state) {
+    static constexpr const char* words[] = {"waiting", "starting", "ready",    "backoff",
+                                            "failed",  "exited",   "stopping", "stopped"};
+    return words[static_cast<std::size_t>(state)];
+}
+
+struct NodeDoor::Waiting {
+    explicit Waiting(asio::io_context& loop) : answered(loop) {}
+    Signal answered;
+    std::optional<std::string> packet;
+};
+
+NodeDoor::NodeDoor(asio::io_context& loop, std::string node, Fd socket)
+    : loop_(loop), node_(std::move(node)), socket_(loop, std::move(socket)), writing_(loop) {}
+
+NodeDoor::~NodeDoor() = default;
+
+void NodeDoor::open(OnState on_state, OnLost on_lost) {
+    on_state_ = std::move(on_state);
+    on_lost_ = std::move(on_lost);
+    // The reader holds the door, so that it outlives everybody who let go of it.
+    asio::co_spawn(
+        loop_, [](std::shared_ptr<NodeDoor> self) { return self->read(); }(shared_from_this()),
+        [self = shared_from_this()](std::exception_ptr) {});
+}
+
+void NodeDoor::close() {
+    on_state_ = nullptr;
+    on_lost_ = nullptr;
+    end("the door was closed");
+}
+
+void NodeDoor::end(const std::string& why) {
+    if (!ended_.empty()) return;
+    ended_ = why;
+    socket_.close();
+    for (auto& [id, waiting] : waiting_) waiting->answered.notify();
+}
+
+asio::awaitable<void> NodeDoor::read() {
+    const std::shared_ptr<NodeDoor> self = shared_from_this();
+    std::string why = "its init is gone";
+    try {
+        for (;;) {
+            const Packet packet = co_await socket_.receive();
+            if (packet.bytes.empty()) break;
+            Unpacker in(packet.bytes);
+            const std::uint32_t type = in.u32();
+            const std::uint32_t id = in.u32();
+            if (!in.ok()) {
+                why = "its init sent a short packet";
+                break;
+            }
+            if (type == code(Door::service_state)) {
+                const ServiceStatus status = read_status(in);
+                if (in.ok() && on_state_) on_state_(status);
+            } else if (const auto found = waiting_.find(id);
+                       type == code(Door::answer) && found != waiting_.end()) {
+                found->second->packet = packet.bytes;
+                found->second->answered.notify();
+            }
+        }
+    } catch (const std::exception& error) {
+        why = error.what();
+    }
+    const OnLost lost = on_lost_;
+    end(why);
+    if (lost) lost();
+}
+
+// The payload of the answer; the sentence of every failure starts with the node and what was asked.
+asio::awaitable<std::string> NodeDoor::ask(Packer packet, std::uint32_t id, std::string what,
+                                           std::chrono::milliseconds limit, int fd) {
+    const std::shared_ptr<NodeDoor> self = shared_from_this();
+    if (!ended_.empty()) throw std::runtime_error(node_ + ": cannot " + what + ": " + ended_);
+    Waiting waiting(loop_);
+    waiting_[id] = &waiting;
+    std::exception_ptr error;
+    try {
+        const Turnstile::Pass pass = co_await writing_.enter();
+        std::string bytes = packet.bytes();
+        co_await socket_.send(std::move(bytes), fd);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    if (error) {
+        waiting_.erase(id);
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            throw std::runtime_error(node_ + ": cannot " + what + ": " + e.what());
+        }
+    }
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (!waiting.packet && ended_.empty() && std::chrono::steady_clock::now() < deadline)
+        co_await waiting.answered.wait_until(deadline);
+    waiting_.erase(id);
+    if (!waiting.packet && ended_.empty())
+        throw std::runtime_error(node_ + ": cannot " + what + ": its init does not answer");
+    if (!waiting.packet) throw std::runtime_error(node_ + ": cannot " + what + ": " + ended_);
+    Unpacker in(*waiting.packet);
+    in.u32(), in.u32();
+    const std::uint32_t number = in.u32();
+    const std::string text = tame(in.text(), 4096);
+    if (!in.ok()) throw std::runtime_error(node_ + ": cannot " + what + ": a garbled answer");
+    if (number != 0) {
+        const std::string kernel = std::strerror(static_cast<int>(number));
+        // lab-init says it in a sentence of its own, the kernel's words included.
+        throw std::runtime_error(text.empty() ? node_ + ": cannot " + what + ": " + kernel
+                                              : node_ + ": " + text);
+    }
+    // type, id, errno and the text are behind us
+    co_return waiting.packet->substr(4 * sizeof(std::uint32_t) + text.size());
+}
+
+asio::awaitable<void> NodeDoor::commit() {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::commit), id);
+    (void)co_await ask(std::move(packet), id, "commit", answer_limit);
+}
+
+asio::awaitable<void> NodeDoor::sysctl(std::vector<std::pair<std::string, std::string>> values) {
+    const std::uint32_t id = next_id_++;
+    std::vector<std::string> keys, settings;
+    for (auto& [key, value] : values) keys.push_back(key), settings.push_back(value);
+    Packer packet(code(Door::sysctl), id);
+    packet.list(keys).list(settings);
+    (void)co_await ask(std::move(packet), id, "set sysctls", answer_limit);
+}
+
+asio::awaitable<std::string> NodeDoor::read_sysctl(std::string key) {
+    const std::uint32_t id = next_id_++;
+    const std::vector<std::string> keys{key};
+    Packer packet(code(Door::read_sysctl), id);
+    packet.list(keys);
+    const std::string payload = co_await ask(std::move(packet), id, "read " + key, answer_limit);
+    Unpacker in(payload);
+    const std::vector<std::string> values = in.list();
+    co_return values.size() == 1 ? tame(values.front(), 4096) : std::string();
+}
+
+asio::awaitable<void> NodeDoor::pause(bool stop) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::pause), id);
+    packet.u32(stop ? 1 : 0);
+    (void)co_await ask(std::move(packet), id, stop ? "pause" : "resume", answer_limit);
+}
+
+asio::awaitable<void> NodeDoor::shutdown(std::uint32_t grace_ms, std::chrono::milliseconds limit) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::shutdown), id);
+    packet.u32(grace_ms);
+    (void)co_await ask(std::move(packet), id, "stop", limit);
+}
+
+asio::awaitable<void> NodeDoor::hostname(std::string name) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::hostname), id);
+    packet.text(name);
+    (void)co_await ask(std::move(packet), id, "set the host name", answer_limit);
+}
+
+asio::awaitable<void> NodeDoor::write_file(std::string path, topology::File file) {
+    std::size_t offset = 0;
+    do {
+        const std::size_t n = std::min(protocol::chunk_limit, file.content.size() - offset);
+        const std::uint32_t id = next_id_++;
+        const bool last = offset + n == file.content.size();
+        Packer packet(code(Door::write_file), id);
+        packet.text(path).u32(file.mode).text(file.owner).text(file.group);
+        packet.u32(static_cast<std::uint32_t>(offset)).u32(last ? 1 : 0);
+        packet.text(std::string_view(file.content).substr(offset, n));
+        (void)co_await ask(std::move(packet), id, "write " + path, answer_limit);
+        offset += n;
+    } while (offset < file.content.size());
+}
+
+asio::awaitable<void> NodeDoor::remove_file(std::string path) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::remove_file), id);
+    packet.text(path);
+    (void)co_await ask(std::move(packet), id, "remove " + path, answer_limit);
+}
+
+asio::awaitable<RunResult> NodeDoor::run(Command command, std::uint32_t timeout_ms) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::run), id);
+    packet.list(command.argv)
+        .list(command.env)
+        .text(command.user)
+        .text(command.dir)
+        .u32(timeout_ms);
+    const std::string what = command.argv.empty() ? "run nothing" : "run " + command.argv.back();
+    const std::string payload = co_await ask(std::move(packet), id, what,
+                                             std::chrono::milliseconds(timeout_ms) + answer_limit);
+    Unpacker in(payload);
+    RunResult result;
+    result.wait_status = static_cast<int>(in.u32());
+    result.timed_out = in.u32() != 0;
+    result.tail = tame(in.text(), 4096);
+    if (!in.ok()) throw std::runtime_error(node_ + ": cannot " + what + ": a garbled answer");
+    co_return result;
+}
+
+// A job that labd made brings its daemons their configuration: those that it starts after.
+static std::vector<std::string> configured_by(const topology::Service& service) {
+    std::vector<std::string> names;
+    if (!service.generated || service.ready.kind != topology::Ready::Kind::exit) return names;
+    for (const topology::Text& after : service.after)
+        names.push_back(after.text.substr(after.text.find('/') + 1));
+    return names;
+}
+
+asio::awaitable<void> NodeDoor::put_service(topology::Service service, std::vector<std::string> env,
+                                            std::string user) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::put_service), id);
+    packet.text(service.name).list(texts(service.argv)).list(env);
+    packet.text(user).text(service.dir);
+    packet.u32(static_cast<std::uint32_t>(service.ready.kind)).text(service.ready.argument);
+    packet.u32(static_cast<std::uint32_t>(service.restart));
+    packet.u32(static_cast<std::uint32_t>(service.stop_signal)).u32(service.grace_ms);
+    packet.list(configured_by(service));
+    (void)co_await ask(std::move(packet), id, "set up service " + service.name, answer_limit);
+}
+
+asio::awaitable<void> NodeDoor::start_service(std::string name) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::start_service), id);
+    packet.text(name);
+    (void)co_await ask(std::move(packet), id, "start service " + name, stop_limit);
+}
+
+asio::awaitable<void> NodeDoor::stop_service(std::string name) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::stop_service), id);
+    packet.text(name);
+    (void)co_await ask(std::move(packet), id, "stop service " + name, stop_limit);
+}
+
+asio::awaitable<void> NodeDoor::remove_service(std::string name) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::remove_service), id);
+    packet.text(name);
+    (void)co_await ask(std::move(packet), id, "remove service " + name, stop_limit);
+}
+
+asio::awaitable<void> NodeDoor::session(SessionRequest request, Fd client) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::session), id);
+    packet.list(request.command.argv).list(request.command.env).text(request.command.user);
+    packet.text(request.command.dir).u32(request.tty ? 1 : 0);
+    packet.u32(request.rows).u32(request.columns);
+    (void)co_await ask(std::move(packet), id, "start a session", answer_limit, client.get());
+}
+
+asio::awaitable<void> NodeDoor::logs(std::string service, bool follow, std::uint32_t lines,
+                                     Fd client) {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::logs), id);
+    packet.text(service).u32(follow ? 1 : 0).u32(lines);
+    (void)co_await ask(std::move(packet), id, "read logs", answer_limit, client.get());
+}
+
+asio::awaitable<std::vector<ServiceStatus>> NodeDoor::states() {
+    const std::uint32_t id = next_id_++;
+    Packer packet(code(Door::states), id);
+    const std::string payload = co_await ask(std::move(packet), id, "list services", answer_limit);
+    Unpacker in(payload);
+    std::vector<ServiceStatus> list;
+    const std::uint32_t n = in.u32();
+    for (std::uint32_t i = 0; i < n && in.ok(); ++i) list.push_back(read_status(in));
+    if (!in.ok()) throw std::runtime_error(node_ + ": cannot list services: a garbled answer");
+    co_return list;
+}
+
+}  // namespace labd

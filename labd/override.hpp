@@ -1,0 +1,47 @@
+// Temporary wishes, laid over what a lab's file says: a link that is down for five seconds, a fault
+// that a check has put in. They go when their time is over, when they are taken back, and with the
+// next `lab up`. The plan sees them as part of the wish, so that they are no drift.
+#pragma once
+
+#include "topology/plan.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace labd {
+
+struct Override {
+    enum class Kind {
+        up,    // every end of the link is, whatever the file says
+        down,  // every end of the link is
+        stop   // a node sleeps: by the life verbs, which know how; here to be woken again
+    } kind = Kind::down;
+    std::string subject;    // a link's name, or the node's of `stop`
+    bool by_check = false;  // it goes with the check, at the latest with the labd that runs it
+    std::optional<std::int64_t> until_ns;  // by monotonic_ns(); none: until it is taken back
+    bool operator==(const Override&) const = default;
+};
+// Later ones win.
+using Overrides = std::vector<Override>;
+
+// CLOCK_MONOTONIC: nobody sets it, and it goes on while labd does not run. A journal is of one
+// boot.
+std::int64_t monotonic_ns();
+
+// What the kernel should hold with them.
+topology::State desired_with(const topology::Lab& wish, const Overrides& overrides);
+// The namespaces whose network they change.
+std::set<std::string> places_of(const topology::Lab& wish, const Overrides& overrides);
+// Every subject of `all` is one of `other`, too.
+bool covered(const Overrides& all, const Overrides& other);
+// The last one that says whether the link is up; null when only the file does.
+const Override* state_of_link(const Overrides& overrides, const std::string& link);
+
+// For the journal. Misshapen parts are passed over.
+std::string to_json(const Overrides& overrides);
+Overrides parse_overrides(const std::string& json);
+
+}  // namespace labd

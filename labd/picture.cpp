@@ -1,0 +1,96 @@
+#include "labd/picture.hpp"
+
+namespace labd {
+namespace {
+
+using topology::Device;
+using topology::Space;
+
+void compare_devices(const Space& before, const Space& after, std::vector<SpaceChange>& out) {
+    for (const auto& [name, device] : before.devices)
+        if (!after.devices.contains(name)) out.push_back({"link", "remove", name, {}});
+    for (const auto& [name, device] : after.devices) {
+        const auto was = before.devices.find(name);
+        if (was == before.devices.end()) {
+            out.push_back({"link", "add", name, {{"state", device.up ? "up" : "down"}}});
+            continue;
+        }
+        const topology::Action said =
+            topology::describe(topology::ChangeDevice{"", was->second, device});
+        if (said.changes.empty()) continue;
+        SpaceChange change{"link", "change", name, {}};
+        for (const topology::Action::Change& one : said.changes) {
+            change.values.emplace_back(one.path + ".from", one.from.value_or(""));
+            change.values.emplace_back(one.path, one.to.value_or(""));
+        }
+        if (was->second.up != device.up) change.action = device.up ? "up" : "down";
+        out.push_back(std::move(change));
+    }
+}
+
+void compare_addresses(const Space& before, const Space& after, std::vector<SpaceChange>& out) {
+    const auto missing = [&](const Space& here, const Space& there, const char* action) {
+        for (const auto& [device, addresses] : here.addresses)
+            for (const topology::Prefix& address : addresses) {
+                const auto held = there.addresses.find(device);
+                if (held == there.addresses.end() || !held->second.contains(address))
+                    out.push_back({"address", action, device, {{"address", address.text()}}});
+            }
+    };
+    missing(before, after, "remove");
+    missing(after, before, "add");
+}
+
+void compare_routes(const Space& before, const Space& after, std::vector<SpaceChange>& out) {
+    const auto missing = [&](const Space& here, const Space& there, const char* action) {
+        for (const auto& [key, route] : here.routes) {
+            const auto held = there.routes.find(key);
+            if (held != there.routes.end() && held->second == route) continue;
+            const topology::Action said = topology::describe(topology::AddRoute{"", route});
+            const std::string device = route.hops.empty() ? "" : route.hops.front().dev;
+            out.push_back({"route", action, device, {{"route", said.detail}}});
+        }
+    };
+    missing(before, after, "remove");
+    missing(after, before, "add");
+}
+
+}  // namespace
+
+std::vector<SpaceChange> changes_of(const Space& before, const Space& after) {
+    std::vector<SpaceChange> out;
+    compare_devices(before, after, out);
+    compare_addresses(before, after, out);
+    compare_routes(before, after, out);
+    return out;
+}
+
+std::string link_name(const topology::Lab& lab, const std::string& node,
+                      const std::string& interface) {
+    const topology::Node* found = lab.find(node);
+    if (found == nullptr) return "";
+    for (const topology::Interface& one : found->interfaces)
+        if (one.name == interface && one.link < lab.links.size()) return lab.links[one.link].name;
+    return "";
+}
+
+std::string drift_words(const topology::Action& action) {
+    const std::string what = action.kind + " " + action.name;
+    if (action.op == "create")
+        return "lacks " + what + (action.detail.empty() ? "" : " (" + action.detail + ")");
+    if (action.op == "delete")
+        return "has, unasked, " + what + (action.detail.empty() ? "" : " (" + action.detail + ")");
+    std::string values;
+    for (const topology::Action::Change& change : action.changes)
+        values += (values.empty() ? "" : ", ") + change.path + " is " +
+                  change.from.value_or("nothing") + ", wished " + change.to.value_or("nothing");
+    if (values.empty()) values = action.reason.empty() ? action.detail : action.reason;
+    return "differs in " + what + (values.empty() ? "" : " (" + values + ")");
+}
+
+std::string node_of_action(const topology::Action& action) {
+    if (action.kind == "link" || action.kind == "hosts") return "";
+    return action.name.substr(0, action.name.find(':'));
+}
+
+}  // namespace labd

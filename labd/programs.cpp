@@ -1,0 +1,229 @@
+// The programs of a node: its nft ruleset, exec lines and services.
+#include "labd/engine.hpp"
+#include "labd/fail_point.hpp"
+#include "labd/failure.hpp"
+#include "topology/masquerade.hpp"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace labd {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+namespace {
+
+// language.md §9 and the issue: a program that has not ended or is not ready by then never will.
+constexpr std::uint32_t exec_limit_ms = 30'000;
+constexpr std::chrono::seconds ready_limit{30};
+
+std::vector<std::string> texts(const std::vector<topology::Text>& list) {
+    std::vector<std::string> out;
+    for (const topology::Text& t : list) out.push_back(t.text);
+    return out;
+}
+
+std::vector<std::string> environment(const std::map<std::string, topology::Text>& node,
+                                     const std::map<std::string, topology::Text>& own = {}) {
+    std::map<std::string, std::string> merged;
+    for (const auto& [key, value] : node) merged[key] = value.text;
+    for (const auto& [key, value] : own) merged[key] = value.text;
+    std::vector<std::string> out;
+    for (const auto& [key, value] : merged) out.push_back(key + "=" + value);
+    return out;
+}
+
+// "exit status 3" or "killed by SIGTERM (15)".
+std::string ended(int wait_status) {
+    if (WIFSIGNALED(wait_status)) {
+        const int number = WTERMSIG(wait_status);
+        const char* name = sigabbrev_np(number);
+        return std::string("killed by ") +
+               (name != nullptr ? std::string("SIG") + name : "signal") + " (" +
+               std::to_string(number) + ")";
+    }
+    return "exit status " + std::to_string(WEXITSTATUS(wait_status));
+}
+
+std::string shown(const std::vector<topology::Text>& argv) {
+    if (argv.size() == 3 && argv[0].text.ends_with("/sh") && argv[1].text == "-c")
+        return argv[2].text;
+    std::string line;
+    for (const topology::Text& t : argv) line += (line.empty() ? "" : " ") + t.text;
+    return line;
+}
+
+}  // namespace
+
+asio::awaitable<void> Engine::load_nft(std::shared_ptr<Lab> lab, std::string name) {
+    const topology::Node* node = lab->wish.find(name);
+    LiveNode& live = lab->nodes.at(name);
+    const std::shared_ptr<NodeDoor> door = live.door;
+    // The whole ruleset in one transaction: what was loaded before goes in the same commit.
+    topology::File file;
+    file.content = "flush ruleset\n" + topology::nft_ruleset(lab->wish, *node);
+    file.mode = 0600;
+    std::string path = "/run/lab/ruleset.nft";
+    co_await door->write_file(path, std::move(file));
+    labd::Command command;
+    command.argv = {"nft", "-f", path};
+    fail_point::before("nft.load");
+    const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
+    fail_point::after("nft.load");
+    if (result.wait_status != 0)
+        throw StepFailure(name + ": the nft ruleset was not taken: " + result.tail,
+                          node->nft ? node->nft->where : node->where,
+                          WEXITSTATUS(result.wait_status) == 127 ? "apt install nftables" : "");
+    live.contents.nft = lab->desired.contents[name].nft;
+}
+
+// Routing daemons that run already take a changed configuration without a restart: neighbours stay.
+// `starting` are services that (re)start in this change and read it anyway.
+asio::awaitable<void> Engine::reload_daemons(std::shared_ptr<Lab> lab, std::string name,
+                                             std::set<std::string> written,
+                                             std::vector<std::string> starting) {
+    struct Reload {
+        const char* service;
+        const char* file;
+        std::vector<std::string> argv;
+    };
+    const std::vector<Reload> reloads = {
+        {"frr",
+         "/etc/frr/frr.conf",
+         {"/usr/lib/frr/frr-reload.py", "--reload", "/etc/frr/frr.conf"}},
+        {"bird", "/etc/bird/bird.conf", {"/usr/sbin/birdc", "configure"}},
+    };
+    for (const Reload& reload : reloads) {
+        const bool fresh =
+            std::find(starting.begin(), starting.end(), reload.service) != starting.end();
+        const LiveNode& live = lab->nodes.at(name);
+        if (fresh || !written.contains(reload.file) || !live.services.contains(reload.service))
+            continue;
+        labd::Command command;
+        command.argv = reload.argv;
+        command.dir = "/";
+        const std::shared_ptr<NodeDoor> door = live.door;
+        const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
+        if (result.wait_status != 0)
+            throw StepFailure(name + ": " + reload.service + " did not take its new " +
+                                  reload.file + ": " + ended(result.wait_status) + "\n" +
+                                  result.tail,
+                              where_of(lab->wish, name),
+                              WEXITSTATUS(result.wait_status) == 127
+                                  ? "apt install frr-pythontools, or lab up --recreate " + name
+                                  : "");
+    }
+}
+
+asio::awaitable<void> Engine::run_exec(std::shared_ptr<Lab> lab, std::string name,
+                                       std::size_t index) {
+    const topology::Node* node = lab->wish.find(name);
+    const topology::Command& line = node->exec.at(index);
+    labd::Command command;
+    command.argv = texts(line.argv);
+    command.env = environment(node->env);
+    command.user = node->user;
+    command.dir = "/";
+    const RunResult result =
+        co_await lab->nodes.at(name).door->run(std::move(command), exec_limit_ms);
+    if (result.timed_out)
+        throw StepFailure(name + ": exec \"" + shown(line.argv) + "\" has not ended after 30 s",
+                          line.where, "what keeps running belongs in run = [...]");
+    if (result.wait_status != 0) {
+        std::string said = result.tail;
+        while (said.ends_with('\n')) said.pop_back();
+        throw StepFailure(name + ": exec \"" + shown(line.argv) + "\" failed: " +
+                              ended(result.wait_status) + (said.empty() ? "" : "\n" + said),
+                          line.where);
+    }
+    events_.publish("exec", "done", lab->name, name);
+}
+
+asio::awaitable<void> Engine::start_service(std::shared_ptr<Lab> lab, std::string name,
+                                            std::string service_name,
+                                            std::shared_ptr<Progress> progress) {
+    const topology::Node* node = lab->wish.find(name);
+    const topology::Service* found = nullptr;
+    for (const topology::Service& s : node->services)
+        if (s.name == service_name) found = &s;
+    if (found == nullptr) co_return;
+    const topology::Service service = *found;
+    LiveNode& live = lab->nodes.at(name);
+    const std::shared_ptr<NodeDoor> door = live.door;
+    std::string failed;
+    try {
+        std::vector<std::string> env = environment(node->env, service.env);
+        std::string user = service.user.empty() ? node->user : service.user;
+        live.services[service.name].name = service.name;
+        live.services[service.name].state = protocol::ServiceState::waiting;
+        // From here on it is not what it was, until it is what it should be.
+        live.contents.services.erase(service.name);
+        fail_point::before("service.put");
+        co_await door->put_service(service, std::move(env), std::move(user));
+        fail_point::after("service.put");
+        for (const topology::Text& condition : service.after)
+            co_await await_condition(lab, name, condition, progress);
+        std::string to_start = service.name;
+        fail_point::before("service.start");
+        co_await door->start_service(std::move(to_start));
+        fail_point::after("service.start");
+        co_await await_service(lab, name, service.name, progress);
+        live.contents.services[service.name] = lab->desired.contents[name].services[service.name];
+    } catch (const StepFailure&) {
+        throw;
+    } catch (const UpFailure&) {
+        throw;
+    } catch (const std::exception& error) {
+        failed = error.what();
+    }
+    if (!failed.empty())
+        throw StepFailure(failed, service.where.line != 0 ? service.where : node->where);
+}
+
+asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::string name,
+                                            std::string service_name,
+                                            std::shared_ptr<Progress> progress) {
+    const topology::Node* node = lab->wish.find(name);
+    topology::Where where = node->where;
+    bool job = false;
+    for (const topology::Service& s : node->services)
+        if (s.name == service_name) {
+            where = s.where.line != 0 ? s.where : where;
+            job = s.ready.kind == topology::Ready::Kind::exit;
+        }
+    const auto deadline = steady_clock::now() + ready_limit;
+    for (;;) {
+        give_up_if(*progress);
+        const LiveNode& live = lab->nodes.at(name);
+        if (!live.door) throw StepFailure(name + ": its init is gone", where);
+        const auto found = live.services.find(service_name);
+        if (found != live.services.end()) {
+            const ServiceStatus& status = found->second;
+            if (status.state == protocol::ServiceState::ready) co_return;
+            if (job && status.state == protocol::ServiceState::exited && status.wait_status == 0)
+                co_return;
+            if (status.state == protocol::ServiceState::failed ||
+                (job && status.state == protocol::ServiceState::exited))
+                throw StepFailure(
+                    name + ": service " + service_name + " failed: " +
+                        (status.text.empty() ? ended(static_cast<int>(status.wait_status))
+                                             : status.text),
+                    where,
+                    "lab logs " + name + "/" + service_name +
+                        " with --keep-on-failure shows what it said");
+        }
+        if (steady_clock::now() >= deadline)
+            throw StepFailure(name + ": service " + service_name + " is not ready after 30 s" +
+                                  (found != live.services.end() && !found->second.text.empty()
+                                       ? ": " + found->second.text
+                                       : ""),
+                              where);
+        co_await lab->changed.wait_until(deadline);
+    }
+}
+
+}  // namespace labd

@@ -1,0 +1,189 @@
+#include "labd/records.hpp"
+
+#include <boost/json.hpp>
+
+namespace labd {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object to_object(const std::map<std::string, std::string>& map) {
+    json::object object;
+    for (const auto& [key, value] : map) object[key] = value;
+    return object;
+}
+
+std::map<std::string, std::string> to_map(const json::object& object, const char* key) {
+    std::map<std::string, std::string> map;
+    if (const json::value* value = object.if_contains(key); value != nullptr && value->is_object())
+        for (const auto& [name, entry] : value->as_object())
+            if (entry.is_string()) map[std::string(name)] = std::string(entry.as_string());
+    return map;
+}
+
+std::string text(const json::object& object, const char* key) {
+    const json::value* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
+}
+
+std::int64_t number(const json::object& object, const char* key) {
+    const json::value* value = object.if_contains(key);
+    return value != nullptr && value->is_int64() ? value->as_int64() : 0;
+}
+
+json::object contents_object(const topology::Contents& contents) {
+    json::object object;
+    object["files"] = to_object(contents.files);
+    json::array exec;
+    for (const std::string& line : contents.exec) exec.emplace_back(line);
+    object["exec"] = std::move(exec);
+    object["services"] = to_object(contents.services);
+    object["sysctl"] = to_object(contents.sysctl);
+    object["nft"] = contents.nft;
+    object["limits"] = contents.limits;
+    object["hostname"] = contents.hostname;
+    object["birth"] = contents.birth;
+    return object;
+}
+
+topology::Contents read_contents(const json::object& object) {
+    topology::Contents contents;
+    contents.files = to_map(object, "files");
+    contents.services = to_map(object, "services");
+    contents.sysctl = to_map(object, "sysctl");
+    contents.nft = text(object, "nft");
+    contents.limits = text(object, "limits");
+    contents.hostname = text(object, "hostname");
+    contents.birth = text(object, "birth");
+    if (const json::value* exec = object.if_contains("exec"); exec != nullptr && exec->is_array())
+        for (const json::value& line : exec->as_array())
+            if (line.is_string()) contents.exec.emplace_back(line.as_string());
+    return contents;
+}
+
+Access read_access(const json::object& object) {
+    Access access;
+    access.owner = static_cast<uid_t>(number(object, "owner"));
+    access.owner_group = static_cast<gid_t>(number(object, "owner_group"));
+    if (const json::value* grants = object.if_contains("grants");
+        grants != nullptr && grants->is_array())
+        for (const json::value& text : grants->as_array())
+            if (text.is_string())
+                if (auto grant = parse_grant(std::string(text.as_string())))
+                    access.grants.push_back(std::move(*grant));
+    return access;
+}
+
+void read_space(Kept& kept, const json::object& object) {
+    const auto netns = parse_namespace_identity(text(object, "netns"));
+    const std::int64_t kind = number(object, "kind");
+    if (!netns || kind < 0 || kind > 2) return;
+    kept.spaces[text(object, "space")] = {*netns, static_cast<topology::Space::Kind>(kind),
+                                          text(object, "container")};
+}
+
+void read_node(Kept& kept, const json::object& object) {
+    const auto init = parse_process_identity(text(object, "init"));
+    if (!init) return;
+    KeptNode node;
+    node.init = *init;
+    node.container = text(object, "container");
+    node.started = number(object, "started") != 0;
+    node.paused = number(object, "paused") != 0;
+    node.born = static_cast<std::time_t>(number(object, "born"));
+    node.sysctl_before = to_map(object, "sysctl_before");
+    if (const json::value* held = object.if_contains("contents");
+        held != nullptr && held->is_object())
+        node.contents = read_contents(held->as_object());
+    kept.nodes[text(object, "node")] = std::move(node);
+}
+
+}  // namespace
+
+std::string to_json(const std::string& space, const LiveSpace& live) {
+    json::object object;
+    object["space"] = space;
+    object["netns"] = to_text(live.netns);
+    object["kind"] = static_cast<std::int64_t>(live.kind);
+    object["container"] = live.container;
+    return json::serialize(object);
+}
+
+std::string to_json(const std::string& node, const LiveNode& live) {
+    json::object object;
+    object["node"] = node;
+    object["init"] = to_text(live.init);
+    object["container"] = live.container;
+    object["started"] = live.started ? 1 : 0;
+    object["paused"] = live.paused ? 1 : 0;
+    object["born"] = static_cast<std::int64_t>(live.born);
+    object["contents"] = contents_object(live.contents);
+    object["sysctl_before"] = to_object(live.sysctl_before);
+    return json::serialize(object);
+}
+
+std::vector<Record> snapshot_records(const Lab& lab) {
+    std::vector<Record> records;
+    json::object head;
+    head["owner"] = static_cast<std::int64_t>(lab.access.owner);
+    head["owner_group"] = static_cast<std::int64_t>(lab.access.owner_group);
+    json::array grants;
+    for (const Grant& grant : lab.access.grants) grants.emplace_back(to_text(grant));
+    head["grants"] = std::move(grants);
+    head["since"] = static_cast<std::int64_t>(lab.since);
+    head["id_base"] = static_cast<std::int64_t>(lab.id_base);
+    head["hosts"] = lab.hosts;
+    head["asleep"] = to_object(lab.asleep);
+    records.push_back({"lab", json::serialize(head)});
+    if (lab.spawner)
+        if (const auto identity = identify_process(lab.spawner->pid()))
+            records.push_back({"spawner", "\"" + to_text(*identity) + "\""});
+    if (lab.open_spawner)
+        if (const auto identity = identify_process(lab.open_spawner->pid()))
+            records.push_back({"open-spawner", "\"" + to_text(*identity) + "\""});
+    for (const auto& [space, live] : lab.spaces) records.push_back({"space", to_json(space, live)});
+    for (const auto& [node, live] : lab.nodes)
+        if (live.door) records.push_back({"node", to_json(node, live)});
+    if (!lab.overrides.empty()) records.push_back({"overrides", to_json(lab.overrides)});
+    records.push_back({"up", "{}"});
+    return records;
+}
+
+Kept read_records(const std::vector<Record>& records) {
+    Kept kept;
+    for (const Record& record : records) {
+        json::error_code error;
+        const json::value value = json::parse(record.json, error);
+        if (error) continue;
+        if (record.type == "spawner" && value.is_string())
+            kept.spawner = parse_process_identity(std::string(value.as_string()));
+        if (record.type == "open-spawner" && value.is_string())
+            kept.open_spawner = parse_process_identity(std::string(value.as_string()));
+        if (!value.is_object()) continue;
+        const json::object& object = value.as_object();
+        if (record.type == "lab") {
+            kept.access = read_access(object);
+            kept.since = static_cast<std::time_t>(number(object, "since"));
+            kept.id_base = static_cast<std::uint32_t>(number(object, "id_base"));
+            kept.hosts = text(object, "hosts");
+            kept.asleep = to_map(object, "asleep");
+        } else if (record.type == "space") {
+            read_space(kept, object);
+        } else if (record.type == "node") {
+            read_node(kept, object);
+        } else if (record.type == "up") {
+            kept.up = true;
+            kept.changing = false;
+        } else if (record.type == "end") {
+            kept.up = false;
+        } else if (record.type == "begin") {
+            kept.changing = kept.up;
+        } else if (record.type == "overrides") {
+            kept.overrides = parse_overrides(record.json);
+        }
+    }
+    return kept;
+}
+
+}  // namespace labd

@@ -1,0 +1,241 @@
+#include "labd/spawner_client.hpp"
+
+#include "labd/init/protocol.hpp"
+#include "labd/start_in_group.hpp"
+#include "labd/start_init.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+namespace labd {
+
+namespace asio = boost::asio;
+using protocol::Packer;
+using protocol::Spawn;
+using protocol::Unpacker;
+
+namespace {
+
+std::uint32_t code(Spawn type) {
+    return static_cast<std::uint32_t>(type);
+}
+
+[[noreturn]] void fail(int number, const std::string& what) {
+    throw std::system_error(number, std::generic_category(), what);
+}
+
+// posix_spawn's dup2 actions run in order, so a source must not be one of the targets.
+Fd above_targets(const Fd& fd) {
+    Fd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 10));
+    if (!copy) fail(errno, "cannot duplicate a descriptor for the spawner");
+    return copy;
+}
+
+pid_t start_grouped(const std::string& init, const Fd& group, const Fd& conversation,
+                    const Fd& door) {
+    const Fd first = above_targets(conversation), second = above_targets(door);
+    return start_in_group(group, init, {"lab-init", "--spawner"}, {}, {first.get(), second.get()});
+}
+
+void write_map(pid_t pid, const char* name, const IdMap& map) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
+    const std::string text = to_text(map);
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        fail(errno, "cannot write " + path);
+}
+
+// Says it, or in words why not.
+asio::awaitable<void> say(PacketSocket& socket, std::string bytes, std::string what, int fd = -1,
+                          int second = -1) {
+    bool gone = false;
+    try {
+        co_await socket.send(std::move(bytes), fd, second);
+    } catch (const std::system_error&) {
+        gone = true;
+    }
+    if (gone)
+        throw std::runtime_error(
+            "cannot " + what +
+            ": the lab's spawner has gone; lab down, then lab up, makes another");
+}
+
+}  // namespace
+
+SpawnerClient::SpawnerClient(asio::io_context& loop, Fd socket, pid_t pid)
+    : loop_(loop),
+      socket_(loop, std::move(socket)),
+      speaking_(loop),
+      pid_(pid),
+      pidfd_(open_pidfd(pid)) {}
+
+asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start(asio::io_context& loop,
+                                                                     std::string init, IdMaps ids,
+                                                                     rlimit files, Fd door,
+                                                                     Fd group, Fd owners) {
+    auto [mine, its] = packet_pair();
+    const pid_t pid = group ? start_grouped(init, group, its, door)
+                            : start_init(init, "--spawner", {its.get(), door.get()});
+    its.reset();
+    (void)prlimit(pid, RLIMIT_NOFILE, &files, nullptr);
+    std::unique_ptr<SpawnerClient> client(new SpawnerClient(loop, std::move(mine), pid));
+    client->child_ = true;
+    (void)co_await client->expect(code(Spawn::want_map), "make the lab's user namespace");
+    write_map(pid, "uid_map", ids.uids);
+    write_map(pid, "gid_map", ids.gids);
+    std::string mapped = Packer(code(Spawn::mapped), 0).bytes();
+    co_await client->socket_.send(std::move(mapped), owners.get());
+    (void)co_await client->expect(code(Spawn::ready), "build the lab's root");
+    co_return client;
+}
+
+asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start_open(asio::io_context& loop,
+                                                                          std::string init,
+                                                                          rlimit files, Fd door) {
+    auto [mine, its] = packet_pair();
+    const pid_t pid = start_init(init, "--open-spawner", {its.get(), door.get()});
+    its.reset();
+    (void)prlimit(pid, RLIMIT_NOFILE, &files, nullptr);
+    std::unique_ptr<SpawnerClient> client(new SpawnerClient(loop, std::move(mine), pid));
+    client->child_ = true;
+    (void)co_await client->expect(code(Spawn::ready), "build the root of open nodes");
+    co_return client;
+}
+
+std::unique_ptr<SpawnerClient> SpawnerClient::adopt(asio::io_context& loop, Fd socket, pid_t pid) {
+    return std::unique_ptr<SpawnerClient>(new SpawnerClient(loop, std::move(socket), pid));
+}
+
+asio::awaitable<Packet> SpawnerClient::expect(std::uint32_t type, std::string what) {
+    Packet packet = co_await socket_.receive();
+    Unpacker in(packet.bytes);
+    const std::uint32_t got = in.u32();
+    in.u32();
+    if (got == type && in.ok()) co_return packet;
+    if (got == code(Spawn::failed)) {
+        const std::uint32_t number = in.u32();
+        const std::string step = in.text();
+        throw std::runtime_error("cannot " + what + ": " + step + ": " +
+                                 std::strerror(static_cast<int>(number)));
+    }
+    throw std::runtime_error("cannot " + what + ": the lab's spawner " +
+                             (packet.bytes.empty() ? "has gone" : "said something else"));
+}
+
+asio::awaitable<Birth> SpawnerClient::birth(protocol::Birth wanted, Fd door, Fd group) {
+    const Turnstile::Pass pass = co_await speaking_.enter();
+    Packer packet(code(Spawn::birth), next_id_++);
+    wanted.grouped = bool(group);
+    wanted.pack(packet);
+    std::string bytes = packet.bytes();
+    co_await say(socket_, std::move(bytes), "start node " + wanted.node, door.get(), group.get());
+    const std::string& node = wanted.node;
+    Packet answer = co_await expect(code(Spawn::born), "start node " + node);
+    if (answer.fds.size() != 2)
+        throw std::runtime_error("cannot start node " + node + ": the spawner gave no descriptors");
+    Birth birth;
+    birth.pidfd = std::move(answer.fds[0]);
+    birth.start = std::move(answer.fds[1]);
+    // The spawner tells a pid as its reader sees it; the pidfd is what we believe.
+    const std::string path = "/proc/self/fdinfo/" + std::to_string(birth.pidfd.get());
+    const Fd info(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char text[512];
+    const ssize_t n = read(info.get(), text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    const char* line = std::strstr(text, "Pid:");
+    birth.pid = line != nullptr ? static_cast<pid_t>(std::strtol(line + 4, nullptr, 10)) : 0;
+    if (birth.pid <= 0)
+        throw std::runtime_error("cannot start node " + node + ": its init ended at once");
+    co_return birth;
+}
+
+asio::awaitable<void> SpawnerClient::root(std::string name, Fd mount) {
+    const Turnstile::Pass pass = co_await speaking_.enter();
+    Packer packet(code(Spawn::root), next_id_++);
+    packet.text(name);
+    std::string bytes = packet.bytes();
+    co_await say(socket_, std::move(bytes), "make the root " + name, mount.get());
+    (void)co_await expect(code(Spawn::done), "make the root " + name);
+}
+
+asio::awaitable<Fd> SpawnerClient::space(std::string name) {
+    const Turnstile::Pass pass = co_await speaking_.enter();
+    Packer packet(code(Spawn::space), next_id_++);
+    packet.text(name).u32(1);
+    std::string bytes = packet.bytes();
+    co_await say(socket_, std::move(bytes), "make the namespace of " + name);
+    Packet answer = co_await expect(code(Spawn::spaced), "make the namespace of " + name);
+    if (answer.fds.size() != 1)
+        throw std::runtime_error("cannot make the namespace of " + name + ": no descriptor came");
+    co_return std::move(answer.fds[0]);
+}
+
+asio::awaitable<void> SpawnerClient::hosts(std::string content) {
+    const Turnstile::Pass pass = co_await speaking_.enter();
+    std::size_t offset = 0;
+    do {
+        const std::size_t n = std::min(protocol::chunk_limit, content.size() - offset);
+        const bool last = offset + n == content.size();
+        Packer packet(code(Spawn::hosts), next_id_++);
+        packet.u32(last ? 1 : 0).text(std::string_view(content).substr(offset, n));
+        std::string bytes = packet.bytes();
+        co_await say(socket_, std::move(bytes), "write the lab's hosts file");
+        offset += n;
+    } while (offset < content.size());
+    (void)co_await expect(code(Spawn::done), "write the lab's hosts file");
+}
+
+asio::awaitable<void> SpawnerClient::quit() {
+    {
+        const Turnstile::Pass pass = co_await speaking_.enter();
+        std::string bytes = Packer(code(Spawn::quit), next_id_++).bytes();
+        try {
+            co_await socket_.send(std::move(bytes));
+        } catch (const std::system_error&) {
+            // It has gone already, which is what we want; its nodes died or are killed by pidfd.
+        }
+    }
+    co_await await_exit(loop_, pidfd_.get());
+    if (child_) {
+        siginfo_t info{};
+        (void)waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd_.get()), &info,
+                     WEXITED);
+    }
+    socket_.close();
+}
+
+asio::awaitable<void> await_ready(asio::io_context&, std::string node, PacketSocket& start) {
+    const Packet packet = co_await start.receive();
+    Unpacker in(packet.bytes);
+    const std::uint32_t type = in.u32();
+    in.u32();
+    if (type == static_cast<std::uint32_t>(protocol::Start::ready) && in.ok()) co_return;
+    if (type == static_cast<std::uint32_t>(protocol::Start::failed)) {
+        const std::uint32_t number = in.u32();
+        const std::string step = in.text();
+        throw std::runtime_error(node + ": cannot seal the node: " + step + ": " +
+                                 std::strerror(static_cast<int>(number)));
+    }
+    throw std::runtime_error(node + ": cannot seal the node: its init ended without a word");
+}
+
+asio::awaitable<void> await_exit(asio::io_context& loop, int pidfd) {
+    asio::posix::stream_descriptor descriptor(loop);
+    const int copy = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0) fail(errno, "cannot watch a process");
+    descriptor.assign(copy);
+    co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+}
+
+}  // namespace labd

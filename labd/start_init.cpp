@@ -1,0 +1,63 @@
+#include "labd/start_init.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+namespace labd {
+namespace {
+
+[[noreturn]] void fail(int number, const std::string& what) {
+    throw std::system_error(number, std::generic_category(), what);
+}
+
+}  // namespace
+
+pid_t start_init(const std::string& init, const std::string& role, const std::vector<int>& fds) {
+    // posix_spawn's dup2 actions run in order, so a source must not be one of the targets.
+    std::vector<Fd> sources;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+    for (const int fd : fds) {
+        Fd copy(fcntl(fd, F_DUPFD_CLOEXEC, 10));
+        if (!copy) fail(errno, "cannot duplicate a descriptor for lab-init");
+        posix_spawn_file_actions_adddup2(&actions, copy.get(),
+                                         3 + static_cast<int>(sources.size()));
+        sources.push_back(std::move(copy));
+    }
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    // Its own session: a Ctrl-C in the terminal that started labd is not for the labs.
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    std::string program = "lab-init", how = role;
+    std::string path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    char* arguments[] = {program.data(), how.data(), nullptr};
+    char* environment[] = {path.data(), nullptr};
+    pid_t pid = 0;
+    const int error =
+        posix_spawn(&pid, init.c_str(), &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (error != 0) fail(error, "cannot start " + init);
+    return pid;
+}
+
+Fd open_pidfd(pid_t pid) {
+    Fd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+    if (!fd) fail(errno, "cannot open a pidfd of process " + std::to_string(pid));
+    return fd;
+}
+
+}  // namespace labd

@@ -1,0 +1,260 @@
+#include "labd/status.hpp"
+
+#include "labd/audit_event.hpp"
+#include "labd/picture.hpp"
+#include "topology/isolation.hpp"
+#include "topology/stages.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <ctime>
+
+namespace labd {
+
+namespace json = boost::json;
+
+namespace {
+
+double age(std::time_t since) {
+    return since == 0 ? 0 : std::difftime(std::time(nullptr), since);
+}
+
+// The interface at the other side of a link with two ends, "r1:eth0"; the link's name for a LAN.
+std::string peer_of(const topology::Lab& lab, std::size_t node, const topology::Interface& self) {
+    const topology::Link& link = lab.links[self.link];
+    if (link.ends.size() == 1) return "";
+    if (link.ends.size() > 2) return link.name;
+    for (const topology::End& end : link.ends)
+        if (end.node != node || &lab.at(end) != &self)
+            return lab.nodes[end.node].name + ":" + lab.at(end).name;
+    return "";
+}
+
+json::array texts(const std::vector<topology::Prefix>& list) {
+    json::array array;
+    for (const topology::Prefix& prefix : list) array.emplace_back(prefix.text());
+    return array;
+}
+
+// Those written, then those learned.
+std::vector<topology::Prefix> addresses_of(const Lab& lab, const topology::Node& node,
+                                           const topology::Interface& interface) {
+    std::vector<topology::Prefix> addresses = interface.addresses;
+    if (const auto own = lab.learned.find(node.name); own != lab.learned.end())
+        if (const auto on = own->second.find(interface.name); on != own->second.end())
+            addresses.insert(addresses.end(), on->second.begin(), on->second.end());
+    return addresses;
+}
+
+json::array interfaces(const Lab& lab, std::size_t index, const Readings& readings) {
+    const topology::Node& node = lab.wish.nodes[index];
+    const auto space = readings.find(node.name);
+    json::array array;
+    for (const topology::Interface& interface : node.interfaces) {
+        InterfaceReading reading;
+        reading.up = reading.carrier = interface.up;
+        if (space != readings.end()) {
+            // One that somebody has deleted is down, whatever the file says.
+            const auto found = space->second.find(interface.name);
+            reading = found != space->second.end() ? found->second : InterfaceReading{};
+        }
+        json::object object;
+        object["name"] = interface.name;
+        object["index"] = interface.index;
+        object["mac"] = interface.mac.text();
+        object["mtu"] = interface.mtu;
+        object["up"] = reading.up;
+        object["carrier"] = reading.carrier;
+        object["addresses"] = texts(addresses_of(lab, node, interface));
+        object["link"] = lab.wish.links[interface.link].name;
+        object["peer"] = peer_of(lab.wish, index, interface);
+        object["rx_bytes"] = reading.rx_bytes;
+        object["tx_bytes"] = reading.tx_bytes;
+        array.emplace_back(std::move(object));
+    }
+    return array;
+}
+
+json::object limits(const topology::Limits& asked) {
+    json::object object;
+    if (asked.pids) object["pids"] = *asked.pids;
+    if (asked.memory_bytes) object["memory"] = *asked.memory_bytes;
+    if (asked.cpu_cores) object["cpu"] = *asked.cpu_cores;
+    return object;
+}
+
+json::object node_object(const Lab& lab, std::size_t index, const Readings& readings) {
+    const topology::Node& node = lab.wish.nodes[index];
+    const auto found = lab.nodes.find(node.name);
+    const LiveNode* live = found == lab.nodes.end() ? nullptr : &found->second;
+    std::string reason;
+    json::object object;
+    object["name"] = node.name;
+    object["kind"] = node.kind_name;
+    object["state"] = state_of(node, lab, reason);
+    object["reason"] = reason;
+    if (live != nullptr && live->door)
+        object["pid"] = live->init.pid;
+    else
+        object["pid"] = nullptr;
+    object["netns"] = lab.netns_name(node.name);
+    object["container"] = event_of("", "", lab, node.name).container;
+    object["level"] = topology::level_word(lab.wish.level_of(node));
+    object["root"] = node.root ? json::value(node.root->text) : json::value(nullptr);
+    object["limits"] = limits(node.limits);
+    object["hostname"] = node.hostname;
+    object["label"] = node.label;
+    object["uptime"] = live != nullptr ? age(live->born) : age(lab.since);
+    json::array addresses = texts(node.loopbacks);
+    for (const topology::Interface& interface : node.interfaces)
+        for (const topology::Prefix& address : addresses_of(lab, node, interface))
+            addresses.emplace_back(address.text());
+    object["addresses"] = std::move(addresses);
+    object["interfaces"] = interfaces(lab, index, readings);
+    json::array services;
+    if (live != nullptr)
+        for (const auto& [name, status] : live->services) {
+            json::object service;
+            service["name"] = name;
+            service["state"] = word(status.state);
+            service["pid"] = status.pid;
+            service["restarts"] = status.restarts;
+            service["status"] = status.wait_status;
+            service["text"] = status.text;
+            services.emplace_back(std::move(service));
+        }
+    object["services"] = std::move(services);
+    json::object exec;
+    exec["done"] = live != nullptr ? live->contents.exec.size() : 0;
+    exec["total"] = node.exec.size();
+    object["exec"] = std::move(exec);
+    return object;
+}
+
+// What was asked of the link beside its file, for a while; null for nothing.
+json::value asked(const Lab& lab, const topology::Link& link) {
+    const Override* over = state_of_link(lab.overrides, link.name);
+    if (over == nullptr) return nullptr;
+    json::object object;
+    object["state"] = over->kind == Override::Kind::up ? "up" : "down";
+    object["by"] = over->by_check ? "check" : "user";
+    if (over->until_ns)
+        object["remaining"] =
+            std::max(0.0, static_cast<double>(*over->until_ns - monotonic_ns()) / 1e9);
+    else
+        object["remaining"] = nullptr;
+    return object;
+}
+
+json::object link_object(const Lab& lab, const topology::Link& link, const Readings& readings) {
+    json::object object;
+    object["name"] = link.name;
+    bool any_down = false, any_missing = false;
+    std::uint32_t mtu = 0;
+    json::array ends;
+    for (const topology::End& end : link.ends) {
+        const topology::Node& node = lab.wish.nodes[end.node];
+        const topology::Interface& interface = lab.wish.at(end);
+        mtu = mtu == 0 ? interface.mtu : std::min(mtu, interface.mtu);
+        json::object told;
+        told["node"] = node.name;
+        told["interface"] = interface.name;
+        ends.emplace_back(std::move(told));
+        const auto space = readings.find(node.name);
+        if (space == readings.end()) continue;
+        const auto found = space->second.find(interface.name);
+        if (found == space->second.end())
+            any_missing = true;
+        else if (!found->second.up)
+            any_down = true;
+    }
+    object["state"] = any_missing ? "degraded" : any_down ? "down" : "up";
+    object["mtu"] = mtu;
+    object["ends"] = std::move(ends);
+    object["impairment"] = json::object();
+    object["asked"] = asked(lab, link);
+    return object;
+}
+
+}  // namespace
+
+std::string state_of(const topology::Node& node, const Lab& lab, std::string& reason) {
+    if (!node.has_process()) return lab.spaces.contains(node.name) ? "running" : "stopped";
+    const auto found = lab.nodes.find(node.name);
+    if (found == lab.nodes.end()) return "stopped";
+    const LiveNode& live = found->second;
+    if (!live.failure.empty()) {
+        reason = live.failure;
+        return "failed";
+    }
+    if (live.paused) return "paused";
+    for (const auto& [name, status] : live.services)
+        if (status.state == protocol::ServiceState::failed) {
+            reason = name + ": " + (status.text.empty() ? "failed" : status.text);
+            return "degraded";
+        }
+    if (!live.waiting_for.empty()) {
+        reason = "waits for " + live.waiting_for;
+        return "waiting";
+    }
+    if (!live.started) return "starting";
+    for (const auto& [name, status] : live.services)
+        if (status.state == protocol::ServiceState::starting ||
+            status.state == protocol::ServiceState::backoff) {
+            reason = name + " is " + word(status.state);
+            return "starting";
+        }
+    return "running";
+}
+
+json::object brief(const Lab& lab, bool may_see) {
+    json::object object;
+    object["name"] = lab.name;
+    object["state"] = word(lab.state);
+    object["reason"] = may_see ? lab.reason : "";
+    object["nodes"] = lab.wish.nodes.size();
+    object["links"] = lab.wish.links.size();
+    object["age"] = age(lab.since);
+    object["owner"] = user_name(lab.access.owner);
+    object["file"] = may_see ? lab.bundle.source : "";
+    object["description"] = may_see ? lab.wish.description : "";
+    return object;
+}
+
+json::object whole(const Lab& lab, const Readings& readings) {
+    json::object object = brief(lab, true);
+    json::array shared;
+    for (const Grant& grant : lab.access.grants) {
+        json::object told;
+        told[grant.group ? "group" : "user"] = grant.name;
+        told["right"] = topology::word(grant.right);
+        shared.emplace_back(std::move(told));
+    }
+    object["shared"] = std::move(shared);
+    object["level"] = topology::level_word(lab.wish.level);
+    json::array nodes, links;
+    for (std::size_t i = 0; i < lab.wish.nodes.size(); ++i)
+        nodes.emplace_back(node_object(lab, i, readings));
+    for (const topology::Link& link : lab.wish.links)
+        links.emplace_back(link_object(lab, link, readings));
+    object["nodes"] = std::move(nodes);
+    object["links"] = std::move(links);
+    return object;
+}
+
+void tell_drift(json::object& lab, const std::vector<topology::Action>& drift) {
+    json::array list;
+    for (const topology::Action& action : drift) {
+        list.emplace_back(drift_words(action));
+    }
+    if (!list.empty() && lab["state"] == "up") {
+        lab["state"] = "degraded";
+        std::string reason = "the lab " + std::string(list.front().as_string());
+        if (list.size() > 1) reason += " and " + std::to_string(list.size() - 1) + " more";
+        lab["reason"] = reason + "; lab up puts it right";
+    }
+    lab["drift"] = std::move(list);
+}
+
+}  // namespace labd

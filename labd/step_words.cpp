@@ -1,0 +1,69 @@
+// One line for each kind of step.
+#include "labd/step_words.hpp"
+
+namespace labd {
+namespace {
+
+using namespace topology;
+
+std::string end(const std::string& space, const std::string& device) {
+    return space == fabric_name ? "(the lab's fabric)" : space + ":" + device;
+}
+
+std::string link(const std::string& space, const Device& device, const std::string& peer_space,
+                 const Device& peer) {
+    return "link " + end(space, device.name) + " – " + end(peer_space, peer.name);
+}
+
+std::string bridge(const std::string& space, const Device& device) {
+    return space == fabric_name ? "the bridge of an implied LAN (" + device.name + ")"
+                                : "bridge " + space + ":" + device.name;
+}
+
+std::string address(const std::string& space, const std::string& device, const Prefix& prefix) {
+    return "address " + prefix.text() + " of " + space + ":" + device;
+}
+
+std::string route(const Step& step) {
+    const Action said = describe(step);
+    return "route " + said.detail + " of " + said.name;
+}
+
+struct Words {
+    StepWords operator()(const CreateVeth& s) const {
+        return {"create", link(s.space, s.device, s.peer_space, s.peer)};
+    }
+    StepWords operator()(const RemoveVeth& s) const {
+        return {"remove", link(s.space, s.device, s.peer_space, s.peer)};
+    }
+    StepWords operator()(const CreateBridge& s) const {
+        return {"create", bridge(s.space, s.device)};
+    }
+    StepWords operator()(const RemoveBridge& s) const {
+        return {"remove", bridge(s.space, s.device)};
+    }
+    StepWords operator()(const ChangeDevice& s) const {
+        return {"change", "interface " + end(s.space, s.to.name)};
+    }
+    StepWords operator()(const AddAddress& s) const {
+        return {"set", address(s.space, s.device, s.address)};
+    }
+    StepWords operator()(const RemoveAddress& s) const {
+        return {"remove", address(s.space, s.device, s.address)};
+    }
+    StepWords operator()(const AddRoute& s) const { return {"add", route(s)}; }
+    StepWords operator()(const RemoveRoute& s) const { return {"remove", route(s)}; }
+    // The kernel's networking is not asked for anything else.
+    template <class Other>
+    StepWords operator()(const Other&) const {
+        return {"execute", "a step that is not the network's"};
+    }
+};
+
+}  // namespace
+
+StepWords words(const topology::Step& step) {
+    return std::visit(Words{}, step);
+}
+
+}  // namespace labd

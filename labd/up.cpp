@@ -1,0 +1,261 @@
+// `up` and `plan`, station by station (architecture.md).
+#include "labd/actions.hpp"
+#include "labd/audit_event.hpp"
+#include "labd/engine.hpp"
+#include "labd/failure.hpp"
+#include "labd/needs.hpp"
+#include "labd/rootless.hpp"
+#include "labd/without_root.hpp"
+#include "topology/suggest.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+namespace labd {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer caller,
+                                     std::shared_ptr<Progress> progress) {
+    const auto began = steady_clock::now();
+    Change change;
+    change.caller = std::move(caller);
+    co_await read_file(change, name, request);
+    const Turnstile::Pass pass = co_await enter(change, name);
+    progress->under_way = true;
+    change.lab->caller = change.caller;
+    change.fresh = !change.lab->spawner && change.lab->spaces.empty();
+    co_await compare(change, request);
+    for (topology::Action& action : co_await repair_names(change.lab))
+        change.actions.push_back(std::move(action));
+    tell_unheld_limits(change.resolved.lab, *progress);
+    if (change.steps.empty() && !change.fresh)
+        settle(change);
+    else
+        co_await carry_out(change, request, progress);
+    co_return told(change, name, began);
+}
+
+// Once for the whole lab, and only when its file asks for limits.
+void Engine::tell_unheld_limits(const topology::Lab& lab, const Progress& progress) const {
+    std::set<std::string> words;
+    std::vector<std::string> nodes;
+    for (const topology::Node& node : lab.nodes) {
+        const std::string unheld = cgroups_.unheld(node.limits);
+        if (!node.has_process() || unheld.empty()) continue;
+        words.insert(unheld);
+        nodes.push_back(node.name);
+    }
+    if (nodes.empty()) return;
+    const std::string asked = words.size() == 1 ? *words.begin() : "some limits";
+    progress.notice("limits of " + topology::join(nodes, 4) + " do not hold here (" + asked +
+                    "): " + cgroups_.trouble());
+}
+
+asio::awaitable<UpResult> Engine::plan(std::string name, UpRequest request, Peer caller) {
+    const auto began = steady_clock::now();
+    Change change;
+    change.caller = std::move(caller);
+    co_await read_file(change, name, request);
+    change.lab = find(name);
+    if (change.lab) {
+        require_right(change);
+        // A lab in the middle of a change has no picture worth telling.
+        const Turnstile::Pass pass = co_await change.lab->changing.enter();
+        change.fresh = false;
+        co_await compare(change, request);
+    } else {
+        co_await compare(change, request);
+    }
+    co_return told(change, name, began);
+}
+
+// Stations 3–6: nothing is touched before the whole file is known to be right.
+asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
+                                        const UpRequest& request) {
+    topology::Resolved& resolved = change.resolved;
+    change.bundle = request.bundle;
+    Bundle copy = change.bundle;
+    resolved = co_await parser_.resolve(std::move(copy));
+    if (resolved.diagnostics.failed()) throw invalid_topology(resolved);
+    std::vector<topology::Diagnostics> looks{missing_programs(resolved.lab),
+                                             unknown_accounts(resolved.lab)};
+    if (options_.rootless)
+        looks.push_back(refused_without_root(resolved.lab, options_.rootless->lab_ids()));
+    for (topology::Diagnostics& wrong : looks)
+        if (wrong.failed()) {
+            resolved.diagnostics = std::move(wrong);
+            throw invalid_topology(resolved);
+        }
+    if (const auto refused = needs_root(resolved.lab, change.caller))
+        refuse(change.caller, Verb::up, name, forbidden(*refused, resolved.sources));
+    if (resolved.lab.name != name)
+        throw UpFailure("bad_request", "the file is of lab \"" + resolved.lab.name +
+                                           "\", not of \"" + name + "\"");
+}
+
+// One change of a lab at a time; who waited may find it gone.
+asio::awaitable<Turnstile::Pass> Engine::enter(Change& change, const std::string& name) {
+    for (;;) {
+        change.lab = find(name);
+        if (change.lab) {
+            require_right(change);
+        } else {
+            require_room(change.caller, name);
+            change.lab = create(name, change.caller);
+        }
+        Turnstile::Pass pass = co_await change.lab->changing.enter();
+        if (find(name) != change.lab) continue;
+        require_right(change);  // who changed it before may have taken it back
+        co_return pass;
+    }
+}
+
+// An edit never renumbers what runs: the file is read once more, knowing what does.
+asio::awaitable<void> Engine::keep_numbers(Change& change) {
+    const Lab& lab = *change.lab;
+    change.bundle.numbering = topology::to_text(topology::numbering_of(lab.wish));
+    Bundle copy = change.bundle;
+    topology::Resolved kept = co_await parser_.resolve(std::move(copy));
+    if (kept.diagnostics.failed()) throw invalid_topology(kept);
+    change.kept = topology::renumberings(kept.lab, change.resolved.lab);
+    change.resolved = std::move(kept);
+}
+
+void Engine::require_right(const Change& change) {
+    const Lab& lab = *change.lab;
+    auto refused = refusal(change.verb, change.caller, lab.name, lab.access);
+    if (!refused) refused = shares_anew(lab.wish, change.resolved.lab, change.caller, lab.access);
+    if (refused)
+        refuse(change.caller, change.verb, lab.name, forbidden(*refused, change.resolved.sources));
+}
+
+// One user must not use up what all share: ids, namespaces, memory (security.md T8).
+void Engine::require_room(const Peer& caller, const std::string& name) {
+    const auto theirs = std::count_if(labs_.begin(), labs_.end(), [&](const auto& named) {
+        return named.second->access.owner == caller.uid;
+    });
+    if (caller.is_master() || static_cast<std::size_t>(theirs) < options_.labs_per_user) return;
+    refuse(caller, Verb::up, name,
+           UpFailure("limit",
+                     user_name(caller.uid) + " has " + std::to_string(theirs) +
+                         " labs up, and labd keeps no more for one user",
+                     "take one down (lab ls lists them), or ask for labd --labs-per-user"));
+}
+
+// Stations 7 and 8: what is there, and the steps between.
+asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) {
+    const topology::Lab nothing;
+    if (!change.fresh && !request.renumber && !change.same_file) co_await keep_numbers(change);
+    change.desired = desired_with(change.resolved.lab, change.overrides);
+    for (const auto& [node, birth] : change.asleep) topology::put_to_sleep(change.desired, node);
+    if (change.lab) change.observed = co_await look(change.lab);
+    for (const std::string& node : request.recreate)
+        if (const auto found = change.observed.contents.find(node);
+            found != change.observed.contents.end())
+            found->second.birth.clear();
+    change.steps = topology::plan(change.desired, change.observed);
+    change.actions = actions_of(change.steps, change.desired, change.observed,
+                                change.lab ? change.lab->wish : nothing, change.resolved.lab);
+}
+
+// Nothing to do but to remember the file: it may say the same in other words.
+void Engine::settle(Change& change) {
+    Lab& lab = *change.lab;
+    lab.bundle = change.bundle;
+    lab.wish = change.resolved.lab;
+    lab.desired = change.desired;
+    lab.overrides = change.overrides;
+    lab.access.grants = grants_of(lab.wish);
+    commit_record(lab);
+    judge(lab);  // what labd found when it came back may be over
+    AuditEvent event = event_of("up", "done", lab);
+    event.detail = "nothing to do";
+    audit_.record(lab.caller, event);
+}
+
+// Stations 9–11: say what will be done, do it, read it again.
+asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request,
+                                        std::shared_ptr<Progress> progress) {
+    const std::shared_ptr<Lab> lab = change.lab;
+    topology::Lab before = lab->wish;
+    std::map<std::string, std::string> asleep = lab->asleep;
+    lab->wish = change.resolved.lab;
+    lab->desired = change.desired;
+    if (change.fresh) lab->state = LabState::building;
+    if (change.fresh && options_.rootless && !options_.rootless->single().empty())
+        progress->notice(single_id_notice(options_.rootless->single()));
+    AuditEvent event = event_of(rule(change.verb).name, "begun", *lab);
+    event.detail = change.words;
+    if (event.detail.empty())
+        event.detail = std::string(change.fresh ? "create: " : "change: ") +
+                       std::to_string(lab->wish.nodes.size()) + " nodes, " +
+                       std::to_string(lab->wish.links.size()) + " links, from " +
+                       change.bundle.source;
+    audit_.record(lab->caller, event);
+    events_.publish("lab", change.fresh ? "create" : "change", lab->name);
+    const Bundle bundle = lab->bundle;
+    const std::vector<Grant> grants = lab->access.grants;
+    const auto overrides = lab->overrides;
+    const auto keep = [&] {
+        lab->bundle = change.bundle;
+        lab->overrides = change.overrides;
+        lab->access.grants = grants_of(lab->wish);
+    };
+    std::exception_ptr failure;
+    try {
+        record(*lab, "begin", "{}");
+        // A default route that was advertised stands in the way of a written one.
+        if (!change.fresh) co_await learn_after_change(lab);
+        co_await apply(lab, change.steps, progress);
+        if (!change.fresh) co_await announce(lab, change.steps);
+        co_await confirm(lab, change.desired);
+        co_await learn_after_change(lab);
+        if (request.wait_s > 0) {
+            co_await await_routing(lab, request.wait_s, progress);
+            look_again_at(lab);  // nobody has, meanwhile
+        }
+        keep();
+        co_await commit(lab);  // what cannot be written down has not been done
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    event.outcome = failure ? "failed" : "done";
+    event.detail = failure ? words_of(failure) : "";
+    if (failure && !request.keep_on_failure) {
+        lab->bundle = bundle;
+        lab->overrides = overrides;
+        lab->access.grants = grants;
+        if (change.fresh)
+            co_await remove(lab);
+        else
+            co_await roll_back(lab, std::move(before), std::move(asleep));
+        audit_.record(lab->caller, event);
+        rethrow_as_up_failure(failure, change.resolved.sources);
+    }
+    audit_.record(lab->caller, event);
+    if (failure) {
+        keep();
+        co_await commit(lab);
+        lab->state = LabState::degraded;
+        lab->reason = "kept after a failure";
+        rethrow_as_up_failure(failure, change.resolved.sources);
+    }
+    events_.publish("lab", "up", lab->name);
+}
+
+UpResult Engine::told(const Change& change, const std::string& name,
+                      steady_clock::time_point began) {
+    UpResult result;
+    result.lab = name;
+    result.nodes = change.resolved.lab.nodes.size();
+    result.links = change.resolved.lab.links.size();
+    result.actions = change.actions;
+    result.kept = change.kept;
+    result.elapsed_s = std::chrono::duration<double>(steady_clock::now() - began).count();
+    return result;
+}
+
+}  // namespace labd

@@ -1,0 +1,29 @@
+// Hears from the kernel that something in a lab's namespaces has changed, whoever did it: one
+// socket in the hub for all of them (decision 14). Used on the loop thread.
+#pragma once
+
+#include "netlink/follower.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <functional>
+
+namespace labd {
+
+class Watcher {
+  public:
+    using OnHeard = std::function<void(const netlink::Follower::Heard&)>;
+    // `hub` is the namespace that has numbers for all others. Throws netlink::Error.
+    Watcher(boost::asio::io_context& loop, int hub, OnHeard on_heard);
+    ~Watcher();
+
+  private:
+    void wait();
+
+    netlink::Follower follower_;
+    boost::asio::posix::stream_descriptor descriptor_;  // of the follower's socket, which owns it
+    OnHeard on_heard_;
+};
+
+}  // namespace labd

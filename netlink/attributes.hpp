@@ -1,0 +1,72 @@
+// The kernel's attributes with the types of their values, as its nla_policy tables have them
+// (net/core/rtnetlink.c, net/ipv4/devinet.c, net/ipv4/fib_frontend.c, net/bridge/br_netlink.c).
+#pragma once
+
+#include "netlink/message.hpp"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace netlink {
+
+namespace ifla {
+inline constexpr Attr<IFLA_IFNAME, std::string_view> name;
+inline constexpr Attr<IFLA_ADDRESS, Bytes> address;
+inline constexpr Attr<IFLA_MTU, std::uint32_t> mtu;
+inline constexpr Attr<IFLA_MASTER, std::uint32_t> master;
+inline constexpr Attr<IFLA_GROUP, std::uint32_t> group;
+inline constexpr Attr<IFLA_NET_NS_FD, std::uint32_t> netns_fd;
+inline constexpr Attr<IFLA_TARGET_NETNSID, std::int32_t> target_nsid;
+inline constexpr Attr<IFLA_EXT_MASK, std::uint32_t> ext_mask;
+inline constexpr Container<IFLA_LINKINFO> info;
+inline constexpr Attr<IFLA_INFO_KIND, std::string_view> kind;
+inline constexpr Container<IFLA_INFO_DATA> data;
+inline constexpr Container<VETH_INFO_PEER> veth_peer;
+inline constexpr Container<IFLA_AF_SPEC> af_spec;
+// Inside IFLA_AF_SPEC the containers are numbered by address family.
+inline constexpr Container<10> af_spec_inet6;
+inline constexpr Attr<IFLA_INET6_ADDR_GEN_MODE, std::uint8_t> addr_gen_mode;
+}  // namespace ifla
+
+namespace ifla_br {
+inline constexpr Attr<IFLA_BR_FORWARD_DELAY, std::uint32_t> forward_delay;  // 1/100 s, as the next
+inline constexpr Attr<IFLA_BR_HELLO_TIME, std::uint32_t> hello_time;
+inline constexpr Attr<IFLA_BR_MAX_AGE, std::uint32_t> max_age;
+inline constexpr Attr<IFLA_BR_AGEING_TIME, std::uint32_t> ageing_time;
+inline constexpr Attr<IFLA_BR_STP_STATE, std::uint32_t> stp_state;
+inline constexpr Attr<IFLA_BR_PRIORITY, std::uint16_t> priority;
+inline constexpr Attr<IFLA_BR_MCAST_SNOOPING, std::uint8_t> mcast_snooping;
+}  // namespace ifla_br
+
+namespace ifa {
+inline constexpr Attr<IFA_LOCAL, Bytes> local;
+inline constexpr Attr<IFA_ADDRESS, Bytes> address;
+inline constexpr Attr<IFA_BROADCAST, Bytes> broadcast;
+inline constexpr Attr<IFA_PROTO, std::uint8_t> protocol;
+inline constexpr Attr<IFA_TARGET_NETNSID, std::int32_t> target_nsid;
+}  // namespace ifa
+
+namespace rta {
+inline constexpr Attr<RTA_DST, Bytes> destination;
+inline constexpr Attr<RTA_SRC, Bytes> source;
+inline constexpr Attr<RTA_IIF, std::uint32_t> iif;
+inline constexpr Attr<RTA_GATEWAY, Bytes> gateway;
+inline constexpr Attr<RTA_VIA, Bytes> via;  // rtvia: family, then the address
+inline constexpr Attr<RTA_OIF, std::uint32_t> oif;
+inline constexpr Attr<RTA_PRIORITY, std::uint32_t> priority;
+inline constexpr Attr<RTA_TABLE, std::uint32_t> table;
+inline constexpr Container<RTA_MULTIPATH> multipath;
+}  // namespace rta
+
+namespace netnsa {
+inline constexpr Attr<NETNSA_NSID, std::int32_t> nsid;
+inline constexpr Attr<NETNSA_FD, std::uint32_t> fd;
+}  // namespace netnsa
+
+}  // namespace netlink

@@ -1,0 +1,97 @@
+#include "netlink/follower.hpp"
+
+#include "netlink/netns.hpp"
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace netlink {
+namespace {
+
+constexpr std::size_t largest_datagram = 32 * 1024;  // the kernel's own for events
+constexpr int receive_buffer = 4 * 1024 * 1024;
+
+constexpr std::array groups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                            RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+
+// The namespace that an event is from; nothing when it is the socket's own.
+std::optional<std::int32_t> nsid_of(msghdr& message) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level != SOL_NETLINK || c->cmsg_type != NETLINK_LISTEN_ALL_NSID) continue;
+        std::int32_t nsid = 0;
+        std::memcpy(&nsid, CMSG_DATA(c), sizeof nsid);
+        return nsid;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool matters(const Frame& frame, std::uint8_t route_protocol) {
+    switch (frame.type) {
+        case RTM_NEWLINK:
+        case RTM_DELLINK:
+        case RTM_NEWADDR:
+        case RTM_DELADDR:
+            return true;
+        case RTM_NEWROUTE:
+        case RTM_DELROUTE: {
+            const auto route = frame.header<rtmsg>();
+            return route && route->rtm_protocol == route_protocol;
+        }
+        default:
+            return false;
+    }
+}
+
+Follower::Follower(int netns, std::uint8_t route_protocol)
+    : route_protocol_(route_protocol), buffer_(largest_datagram) {
+    const Entered inside(netns);
+    fd_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    if (!fd_) throw_errno("open", "a netlink socket");
+    // More than net.core.rmem_max where we may; a smaller one only loses sooner.
+    if (setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) !=
+        0)
+        (void)setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    sockaddr_nl any{};
+    any.nl_family = AF_NETLINK;
+    const int on = 1;
+    bool fine = bind(fd_.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0 &&
+                setsockopt(fd_.get(), SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) == 0;
+    for (const int group : groups)
+        fine = fine && setsockopt(fd_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+                                  sizeof group) == 0;
+    if (!fine) throw_errno("listen to", "the kernel's events");
+}
+
+Follower::Heard Follower::read() {
+    Heard out;
+    for (;;) {
+        iovec part{buffer_.data(), buffer_.size()};
+        alignas(cmsghdr) std::array<std::byte, 128> control;
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        const ssize_t n = recvmsg(fd_.get(), &message, 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == ENOBUFS) {
+            out.lost = true;
+            continue;
+        }
+        if (n < 0) return out;
+        const auto nsid = nsid_of(message);
+        if (!nsid) continue;
+        Bytes rest = Bytes(buffer_).first(static_cast<std::size_t>(n));
+        while (const auto frame = next_frame(rest))
+            if (matters(*frame, route_protocol_)) out.nsids.insert(*nsid);
+    }
+}
+
+}  // namespace netlink

@@ -1,0 +1,15 @@
+// Interfaces that change their network namespace. A veth keeps its other end, which loses its
+// carrier meanwhile; addresses, routes and the state "up" do not come along.
+#pragma once
+
+#include "netlink/message.hpp"
+
+#include <cstdint>
+
+namespace netlink {
+
+// From the socket's own namespace to `netns`, with this index there (IFLA_NEW_IFINDEX, since 5.13).
+// Refused with EEXIST when the name or the index is taken there.
+Message move_link(std::uint32_t index, int netns, std::uint32_t new_index);
+
+}  // namespace netlink

@@ -1,0 +1,216 @@
+"""labd comes when it is needed, goes when it is told to, and the labs do not notice."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+
+import machine
+from labtest import PAIR, LabTest, pid_exists
+from machine import api, lab, run
+
+SERVED = """
+links = [["h1", "r1"], ["r1", "h2"]]
+[nodes]
+h1 = "host"
+h2 = { kind = "host", run = [{ name = "web", cmd = "python3 -m http.server 80", ready = "tcp 80" }] }
+r1 = "router"
+"""
+
+
+class Daemon(LabTest):
+    def test_started_on_demand(self):
+        self.assertEqual([], machine.processes("labd"))
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+        self.assertEqual(1, len(machine.processes("labd")))
+
+    def test_not_started_when_forbidden(self):
+        done = lab("--no-start", "ls", status=4)
+        self.assertIn("labd", done.err)
+        self.assertEqual([], machine.processes("labd"))
+
+    def test_many_clients_start_one(self):
+        clients = [subprocess.Popen(["lab", "ls"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                    text=True) for _ in range(8)]
+        for client in clients:
+            _, err = client.communicate(timeout=60)
+            self.assertEqual(0, client.returncode, err)
+        self.assertEqual(1, len(machine.processes("labd")))
+
+    def test_a_second_daemon_refuses(self):
+        lab("ls")
+        done = run("labd", "--foreground", status=None, timeout=20)
+        self.assertNotEqual(0, done.status)
+        self.assertIn("labd", done.err)
+        self.assertEqual(1, len(machine.processes("labd")))
+
+    def test_one_that_stops_is_waited_for(self):
+        log = pathlib.Path("/run/labd/labd.log")
+        # It has its signal and accepts clients still; it does not, and holds its lock.
+        for point in ("labd.stop.before", "labd.stop.after"):
+            with self.subTest(point):
+                lab("ls", env={"LABD_FAIL": f"{point}:1:delay(500)"})
+                [pid] = machine.processes("labd")
+                os.kill(pid, signal.SIGTERM)
+                machine.eventually("it is on its way out", lambda: point in log.read_text())
+                lab("ls")
+                self.assertNotIn(pid, machine.processes("labd"))
+                self.assertEqual(1, len(machine.processes("labd")))
+                machine.kill_daemon()
+
+    def test_socket_is_not_for_everybody(self):
+        lab("ls")
+        mode = os.stat(machine.SOCKET).st_mode
+        self.assertEqual(0o660, mode & 0o777)
+        done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "lab", "--no-start",
+                   "ls", status=None)
+        self.assertEqual(4, done.status, done)
+
+    def test_labs_outlive_it(self):
+        for how in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+            with self.subTest(how=how.name):
+                self.up(SERVED)
+                before = lab("status", "--json").json
+                machine.kill_daemon(how)
+                self.assertIn("t.h1", run("ip", "netns", "list").out)
+                run("ip", "netns", "exec", "t.h1", "ping", "-c1", "-W1", "10.0.2.11")
+                after = lab("status", "--json").json  # starts it again
+                pids = lambda status: {n["name"]: n["pid"] for n in status["nodes"]}
+                self.assertEqual(pids(before), pids(after))
+                self.assertEqual("up", after["state"])
+                self.assert_reaches("h1", "h2")
+                lab("exec", "h1", "--", "curl", "-sf", "-o", "/dev/null", "http://h2/")
+                self.assertEqual([], self.up(SERVED)["actions"])
+                lab("down", "t")
+                self.assertEqual([], machine.processes("lab-init"))
+
+    def test_stopped_beside_a_session(self):
+        self.up(PAIR)
+        session = subprocess.Popen(["lab", "exec", "h1", "--", "sh", "-c", "read x; echo $x; exit 6"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        machine.eventually("the session runs", lambda: lab("exec", "h1", "--", "pgrep", "-f", "read x",
+                                                            status=None).status == 0)
+        machine.kill_daemon(signal.SIGKILL)
+        lab("ls")
+        out, _ = session.communicate("still here\n", timeout=20)
+        self.assertEqual(("still here\n", 6), (out, session.returncode))
+
+    def test_down_after_a_crash(self):
+        self.up(PAIR)
+        machine.kill_daemon(signal.SIGKILL)
+        lab("down", "t")
+        self.assert_unchanged()
+
+    def test_service_killed_while_it_was_away_is_back(self):
+        self.up(SERVED)
+        machine.kill_daemon(signal.SIGKILL)
+        [server] = [p for p in machine.processes("python3")
+                    if b"http.server" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
+        os.kill(server, signal.SIGKILL)
+        machine.gone(server)
+        machine.eventually("it answers", lambda: lab(
+            "exec", "h1", "--", "curl", "-sf", "-o", "/dev/null", "http://h2/", status=None).status == 0)
+
+    def test_node_killed_while_it_was_away_is_named(self):
+        self.up(SERVED)
+        pid = self.node("r1")["pid"]
+        machine.kill_daemon(signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
+        machine.gone(pid)
+        status = lab("status", "--json").json
+        self.assertEqual("degraded", status["state"])
+        self.assertTrue(status["reason"])
+        self.up(SERVED)  # the wish has not changed: up repairs
+        self.assertEqual("up", lab("status", "--json").json["state"])
+        self.assert_reaches("h1", "h2")
+
+    def test_node_killed_under_its_eyes_is_named(self):
+        self.up(SERVED)
+        pid = self.node("r1")["pid"]
+        os.kill(pid, signal.SIGKILL)
+        machine.gone(pid)
+        machine.eventually("the lab is degraded",
+                           lambda: lab("status", "--json").json["state"] == "degraded")
+        self.up(SERVED)
+        self.assert_reaches("h1", "h2")
+
+    def test_several_labs_with_the_same_names(self):
+        for name in ("a", "b", "c"):
+            self.up(PAIR, name)
+        lab("-L", "a", "exec", "h1", "--", "sh", "-c", "echo a > /tmp/mine")
+        lab("-L", "b", "exec", "h1", "--", "sh", "-c", "echo b > /tmp/mine")
+        self.assertEqual("a\n", lab("-L", "a", "exec", "h1", "--", "cat", "/tmp/mine").out)
+        lab("-L", "c", "exec", "h1", "--", "cat", "/tmp/mine", status=1)
+        self.assert_reaches("h1", "h2", "b")
+        lab("down", "b")
+        self.assert_reaches("h1", "h2", "a")
+        self.assertEqual(["a", "c"], [x["name"] for x in lab("ls", "--json").json["labs"]])
+        # Which lab, when there are several and none is named?
+        done = lab("exec", "h1", "--", "true", status=125, cwd="/")
+        self.assertIn("a", done.err)
+        self.assertIn("c", done.err)
+        self.assertEqual(0, lab("exec", "h1", "--", "true", env={"LAB_NAME": "a"}, cwd="/").status)
+
+    def test_two_at_once(self):
+        files = [self.write(f"l{i}.lab.toml", SERVED) for i in range(4)]
+        ups = [subprocess.Popen(["lab", "up", str(f)], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True) for f in files]
+        for client in ups:
+            out, _ = client.communicate(timeout=100)
+            self.assertEqual(0, client.returncode, out)
+        self.assertEqual(4, len(lab("ls", "--json").json["labs"]))
+
+    def test_client_killed_during_up(self):
+        file = self.write("t.lab.toml", SERVED)
+        client = subprocess.Popen(["lab", "up", str(file)], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT)
+        client.kill()
+        client.communicate()
+        # Whether it got that far or not: the next up gives the whole lab.
+        self.up(file=file)
+        self.assert_reaches("h1", "h2")
+
+    def test_the_socket_speaks_http(self):
+        self.up(PAIR)
+        status, text = api("GET", "/v1/version")
+        version = json.loads(text)
+        self.assertEqual((200, 1, machine.processes("labd")[0]), (status, version["api"], version["pid"]))
+        status, text = api("GET", "/v1/labs/t")
+        self.assertEqual({"h1", "h2"}, {n["name"] for n in json.loads(text)["lab"]["nodes"]})
+        out = run("curl", "-sS", "--unix-socket", machine.SOCKET, "http://labd/v1/labs").out
+        self.assertEqual(["t"], [x["name"] for x in json.loads(out)["labs"]])
+
+    def test_bad_requests_are_answered(self):
+        lab("ls")
+        for method, path, body, expected in (
+                ("GET", "/v1/labs/none", None, 404), ("GET", "/nothing", None, 404),
+                ("PUT", "/v1/labs/x", "not json", 400), ("PUT", "/v1/labs/x", "{}", 400),
+                ("PUT", "/v1/labs/x", {"api": 1, "main": 7, "files": []}, 400),
+                ("PUT", "/v1/labs/../etc", {"api": 1}, (400, 404)),
+                ("POST", "/v1/labs", None, (404, 405, 400)), ("DELETE", "/v1/labs/none", None, 200),
+                ("PUT", "/v1/labs/x", "[" * 100_000, 400)):
+            status, text = api(method, path, body)
+            with self.subTest(path=path, body=str(body)[:40]):
+                self.assertIn(status, expected if isinstance(expected, tuple) else (expected,), text)
+                self.assertEqual(1, json.loads(text)["api"])
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+
+    def test_descriptors_stay_few(self):
+        lab("ls")
+        pid = machine.processes("labd")[0]
+        machine.eventually("two parsers stand ready", lambda: len(machine.processes("lab-parse")) == 2)
+        idle = len(os.listdir(f"/proc/{pid}/fd"))
+        self.up(SERVED)
+        for _ in range(20):
+            lab("exec", "h1", "--", "true")
+            lab("status", "--json")
+        nodes, of_the_lab = 3, 4  # its doors, its journal, its spawner and the way to it
+        machine.eventually("at most three descriptors per node", lambda: len(
+            os.listdir(f"/proc/{pid}/fd")) <= idle + of_the_lab + 3 * nodes)
+
+    def test_nothing_is_started_for_help(self):
+        for words in (["help"], ["--help"], ["version"], ["up", "--help"], ["help", "topology"]):
+            lab(*words)
+        self.assertEqual([], machine.processes("labd"))
+        self.assertFalse(pid_exists("labd"))

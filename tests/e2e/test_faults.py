@@ -1,0 +1,263 @@
+"""The faults that labd must live through, and for each the tests that show it."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import machine
+from labtest import PAIR, LabTest
+from machine import lab, run
+
+FAULTS = {
+    "kill -9 at any step of up": ["Sweep.test_up"],
+    "kill -9 at any step of an edit or of down": ["Sweep.test_edit", "Sweep.test_down"],
+    "kill -9 between a birth and its record": ["Sweep.test_up", "Spawner.AnUncommittedNodeGoesWithItsStartSocket"],
+    "an init is killed": ["Daemon.test_node_killed_under_its_eyes_is_named",
+                          "Life.test_a_dead_init_is_born_again_where_its_cables_are"],
+    "what ignores SIGTERM, and orphans": ["Services.test_a_stubborn_service_does_not_hold_up_down",
+                                          "Session.OrphansAreReaped"],
+    "a name is unmounted": ["Netns.test_a_name_deleted_by_hand_is_repaired",
+                            "Netns.test_a_name_deleted_while_labd_was_away_is_repaired",
+                            "Faults.test_every_name_is_gone"],
+    "a name means another namespace": ["Faults.test_a_name_means_another_namespace"],
+    "an interface is deleted, renamed, moved": ["Events.test_damage_of_every_kind_is_seen_named_and_repaired"],
+    "the run directory is full": ["Faults.test_a_full_disk"],
+    "a journal is torn or garbage": ["JournalTest.SurvivesBeingCutAtEveryByte", "JournalTest.NoticesEveryFlippedBit",
+                                     "Faults.test_garbage_in_the_journal"],
+    "no descriptor is left": ["HttpHostile.RecoversFromAFullDescriptorTable", "Faults.test_few_descriptors"],
+    "no namespace may be made": ["Faults.test_no_more_namespaces"],
+    "events are lost": ["Faults.test_stopped_under_a_flood"],
+    "two want the same name": ["Concurrency.test_two_files_of_one_lab_race",
+                               "Failure.test_the_last_node_cannot_be_named"],
+    "a storm of signals": ["Faults.test_a_storm_of_signals"],
+    "a reboot": ["Faults.test_another_boot"],
+    "the kernel kills for memory": ["Limits.TheKernelKillsAtMemory"],
+    "a second daemon": ["Daemon.test_a_second_daemon_refuses", "InstanceTest.IsNotHeldUpByADeadOne",
+                        "Daemon.test_one_that_stops_is_waited_for"],
+    "a client vanishes": ["Exec.test_the_command_dies_with_its_client", "Session.TheCommandDiesWithItsClient"],
+    "a client does not read": ["HttpHostile.LinesThatNobodyReadsAreDropped",
+                               "Service.AFollowerThatDoesNotReadHoldsNobodyUp"],
+    "a crowd of clients": ["HttpHostile.ManyClientsAtOnce", "HttpHostile.OneUserDoesNotTakeAllConnections"],
+    "labd is stopped for a while": ["Faults.test_stopped_under_a_flood"],
+    "labd is killed under traffic": ["Faults.test_no_packet_is_lost_over_a_restart"],
+    "the spawner is killed": ["Faults.test_a_killed_spawner"],
+}
+THREE = PAIR.replace('[["h1", "h2"]]', '[["h1", "h2"], ["h2", "h3"]]') + 'h3 = "host"\n'
+
+
+class Faults(LabTest):
+    def assert_gone(self):
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+        self.assert_unchanged()
+
+    def fails(self, text, *options):
+        """What `up` says of it, on stderr."""
+        done = lab("up", self.write("t.lab.toml", text), *options, status=None)
+        self.assertIn(done.status, (1, 4), done)
+        return done.err
+
+    def assert_as_before(self, text):
+        self.assertEqual([], lab("plan", self.write("t.lab.toml", text), "--json").json["actions"])
+        self.assertEqual("up", lab("status", "--json").json["state"])
+
+    def test_each_has_a_test(self):
+        source = "".join(path.read_text() for kind in ("*.py", "*.cpp")
+                         for path in (machine.SOURCE / "tests").rglob(kind))
+        for fault, tests in FAULTS.items():
+            for test in tests:
+                suite, name = test.split(".")
+                with self.subTest(f"{fault}: {test}"):
+                    python = f"class {suite}(LabTest):" in source and f"    def {name}(self):" in source
+                    self.assertTrue(python or re.search(rf"TEST(_F)?\({suite}, {name}\)", source))
+
+    def test_every_name_is_gone(self):
+        self.up(PAIR + 'sw = "switch"\n')
+        for away in (False, True):
+            if away:
+                machine.kill_daemon(signal.SIGKILL)
+            for name in ("t.h1", "t.h2", "t.sw"):
+                run("ip", "netns", "delete", name)
+            # A switch has no process to live in: without its name and labd nothing of it is left.
+            self.up(PAIR + 'sw = "switch"\n')
+            self.assertEqual(["t.h1", "t.h2", "t.sw"], sorted(os.listdir("/run/netns")))
+            self.assert_reaches("h1", "h2")
+            self.assertEqual("up", lab("status", "--json").json["state"])
+
+    def test_a_name_means_another_namespace(self):
+        for away in (False, True):
+            self.up(PAIR)
+            if away:
+                machine.kill_daemon(signal.SIGKILL)
+            run("ip", "netns", "delete", "t.h1")
+            run("ip", "netns", "add", "t.h1")
+            foreign = os.stat("/run/netns/t.h1").st_ino
+            self.assertIn("t.h1 is the name of another namespace now", self.fails(PAIR))
+            self.assertIn("t.h1 is the name of another namespace now", self.fails(THREE))
+            self.assertEqual("h1\n", lab("exec", "h1", "--", "hostname").out)  # it is still itself
+            lab("down", "t")
+            self.assertEqual(foreign, os.stat("/run/netns/t.h1").st_ino)
+            run("ip", "netns", "delete", "t.h1")
+            self.assert_unchanged()
+
+    def test_a_full_disk(self):
+        os.mkdir("/run/labd")
+        run("mount", "-t", "tmpfs", "-o", "mode=700,size=256k", "tmpfs", "/run/labd")
+        self.before = machine.state()
+        filler = pathlib.Path("/run/labd/filler")
+        lab("ls")
+
+        def fill():
+            with open(filler, "wb", buffering=0) as file, self.assertRaises(OSError):
+                while True:
+                    file.write(bytes(4096))
+        fill()
+        self.assertIn("No space left on device", self.fails(PAIR))
+        self.assert_gone()
+        filler.unlink()
+        self.up(PAIR)
+        fill()
+        self.assertIn("No space left on device", self.fails(THREE))
+        self.assertNotIn("t.h3", os.listdir("/run/netns"))
+        self.assert_reaches("h1", "h2")
+        lab("down", "t")
+        self.assert_gone()
+        filler.unlink()
+        self.up(THREE)
+        self.assert_reaches("h2", "h3")
+
+    def test_garbage_in_the_journal(self):
+        journal = pathlib.Path("/run/labd/labs/t/journal")
+        self.up(PAIR)
+        # Behind the last record: as a write that was cut short.
+        machine.kill_daemon(signal.SIGKILL)
+        journal.write_bytes(journal.read_bytes() + b"\0garbage 17 \xff\n" * 100)
+        self.assert_as_before(PAIR)
+        # Over all of it: labd knows nothing of the lab any more, but its marks are there.
+        machine.kill_daemon(signal.SIGKILL)
+        journal.write_bytes(os.urandom(journal.stat().st_size))
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+        lab("gc")
+        self.assert_gone()
+        self.up(PAIR)
+        self.assert_reaches("h1", "h2")
+
+    def test_few_descriptors(self):
+        # UBSan asks a pipe whether memory can be read, and without a descriptor takes it that it cannot.
+        lab("ls", env={"UBSAN_OPTIONS": "halt_on_error=0:log_path=stderr"})
+        [pid] = machine.processes("labd")
+        failed = 0
+        for spare in (2, 4, 7, 11, 16, 22, 30):
+            used = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 1
+            run("prlimit", "--pid", pid, f"--nofile={used + spare}:")
+            done = subprocess.run(["lab", "up", self.write("t.lab.toml", THREE)], timeout=60,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            run("prlimit", "--pid", pid, "--nofile=4096:")
+            if done.returncode:
+                failed += 1
+                self.assertNotIn("t", [named["name"] for named in lab("ls", "--json").json["labs"]], done.stdout)
+                self.assert_unchanged()
+                self.up(THREE)
+            lab("down", "t")
+            self.assert_unchanged()
+        self.assertGreater(failed, 1)
+        self.assertEqual([pid], machine.processes("labd"))
+        self.up(THREE)
+        self.assert_reaches("h2", "h3")
+
+    def test_no_more_namespaces(self):
+        self.up(PAIR)
+        [spawner] = machine.processes("lab-spawner")
+        inside = ["nsenter", f"--target={spawner}", "--user", "sh", "-c"]
+        run(*inside, "echo 3 > /proc/sys/user/max_net_namespaces")
+        said = self.fails(THREE)
+        self.assertIn("h3", said)
+        self.assertIn("No space left on device", said)
+        self.assert_as_before(PAIR)
+        run(*inside, "echo 1000 > /proc/sys/user/max_net_namespaces")
+        self.up(THREE)
+        self.assert_reaches("h2", "h3")
+
+    def test_stopped_under_a_flood(self):
+        self.up(PAIR)
+        [pid] = machine.processes("labd")
+        os.kill(pid, signal.SIGSTOP)
+        flood = "".join(f"link set eth0 mtu {1400 + i % 90}\n" for i in range(8_000))
+        run("ip", "-n", "t.h1", "-batch", "-", stdin=flood)
+        run("ip", "-n", "t.h2", "address", "delete", "10.0.1.12/24", "dev", "eth0")
+        os.kill(pid, signal.SIGCONT)
+        machine.eventually("both are seen", lambda: {"link", "address"} <= {
+            event["kind"] for event in self.events("drift") if event["action"] == "found"})
+        self.assertIn("more to say than could be heard", pathlib.Path("/run/labd/labd.log").read_text())
+        self.up(PAIR)
+        self.assert_reaches("h1", "h2")
+        self.assert_as_before(PAIR)
+
+    @staticmethod
+    def events(kind):
+        lines = machine.api("GET", "/v1/events")[1].splitlines()
+        return [event for event in map(machine.json.loads, lines) if event.get("type") == kind]
+
+    def test_a_storm_of_signals(self):
+        text = PAIR.replace('h2 = "host"', 'h2 = { exec = ["sleep 1"] }')
+        lab("ls")
+        [pid] = machine.processes("labd")
+        up = subprocess.Popen(["lab", "up", self.write("t.lab.toml", text)], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        machine.eventually("it is under way", lambda: machine.processes("sleep"))
+        for _ in range(1000):
+            os.kill(pid, signal.SIGHUP)
+        out, _ = up.communicate(timeout=60)
+        self.assertEqual(0, up.returncode, out)
+        for _ in range(1000):
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                break
+        machine.gone(pid)
+        self.assertEqual(1, pathlib.Path("/run/labd/labd.log").read_text().count("stopping; the labs stay up"))
+        self.assert_as_before(text)
+        self.assert_reaches("h1", "h2")
+
+    def test_another_boot(self):
+        self.up(PAIR)
+        pids = [self.node(name)["pid"] for name in ("h1", "h2")] + machine.processes("lab-spawner")
+        machine.kill_daemon(signal.SIGKILL)
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            machine.gone(pid)
+        for name in ("t.h1", "t.h2"):
+            run("ip", "netns", "delete", name)
+        boot = self.write("boot_id", "01234567-89ab-cdef-0123-456789abcdef\n")
+        run("mount", "--bind", boot, "/proc/sys/kernel/random/boot_id")
+        labs = lab("ls", "--json").json["labs"]
+        machine.kill_daemon()
+        run("umount", "/proc/sys/kernel/random/boot_id")
+        self.assertEqual([], labs)
+        self.assert_gone()
+        self.up(PAIR)
+        self.assert_reaches("h1", "h2")
+
+    def test_no_packet_is_lost_over_a_restart(self):
+        self.up(PAIR)
+        ping = subprocess.Popen(["ip", "netns", "exec", "t.h1", "ping", "-i", "0.02", "-c", "150", "-q", "10.0.1.12"],
+                                stdout=subprocess.PIPE, text=True)
+        for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+            machine.kill_daemon(how)
+            lab("ls")
+        out, _ = ping.communicate(timeout=60)
+        self.assertIn("150 packets transmitted, 150 received", out)
+
+    def test_a_killed_spawner(self):
+        self.up(PAIR)
+        [spawner] = machine.processes("lab-spawner")
+        os.kill(spawner, signal.SIGKILL)
+        machine.gone(spawner)
+        self.assertIn("spawner", self.fails(THREE))
+        self.assert_reaches("h1", "h2")  # the nodes do without
+        self.assertNotIn("t.h3", os.listdir("/run/netns"))
+        lab("down", "t")
+        self.assert_gone()
+        self.up(THREE)
+        self.assert_reaches("h2", "h3")

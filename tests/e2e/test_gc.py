@@ -1,0 +1,59 @@
+"""`lab gc` removes what bears labd's mark and belongs to no lab, and nothing else."""
+
+import shutil
+import signal
+
+import machine
+from labtest import PAIR, LabTest
+from machine import lab, run
+
+
+class Gc(LabTest):
+    def names(self, *options):
+        return {(a["kind"], a["name"].split(" (")[0]) for a in lab("gc", "--json", *options).json["actions"]}
+
+    def test_nothing_is_left_over(self):
+        self.up(PAIR)
+        self.assertEqual("nothing is left over\n", lab("gc").out)
+        self.assert_reaches("h1", "h2")
+
+    def test_orphans_go_and_lookalikes_stay(self):
+        # Foreign ones that only look like ours, one of them with a process.
+        run("ip", "netns", "add", "u.h1")
+        run("ip", "netns", "add", "v.r1")
+        run("ip", "-n", "u.h1", "link", "add", "eth0", "type", "veth", "peer", "eth1")
+        sleeper = machine.subprocess.Popen(["ip", "netns", "exec", "v.r1", "sleep", "1000"])
+        self.addCleanup(sleeper.wait)
+        self.addCleanup(sleeper.kill)
+        self.before = machine.state()
+        self.up(PAIR + 'sw = "switch"\n')
+        machine.kill_daemon(signal.SIGKILL)
+        shutil.rmtree("/run/labd/labs")  # all memory of it
+        expected = {("process", "lab-init"), ("process", "lab-spawner"), ("namespace", "t.h1"),
+                    ("namespace", "t.h2"), ("namespace", "t.sw")}
+        self.assertEqual(expected, self.names("--dry-run"))
+        checks = {c["name"]: c for c in lab("doctor", "--json", status=None).json["checks"]}
+        self.assertIn("t.h1", checks["leftovers: namespaces"]["detail"])
+        self.assertNotIn("u.h1", checks["leftovers: namespaces"]["detail"])
+        self.assertEqual("lab gc removes them", checks["leftovers: processes"]["fix"])
+        self.assertEqual(expected, self.names("--dry-run"))  # looking has removed nothing
+        self.assertIn("removed", lab("gc").out)
+        self.assert_unchanged()
+        self.assertEqual("nothing is left over\n", lab("gc").out)
+        self.assertIsNone(sleeper.poll())
+        sleeper.kill()
+        sleeper.wait()
+        run("ip", "netns", "delete", "u.h1")
+        run("ip", "netns", "delete", "v.r1")
+        self.before = machine.state()
+        # The name is free again.
+        self.up(PAIR)
+        self.assert_reaches("h1", "h2")
+
+    def test_a_running_lab_is_no_orphan(self):
+        self.up(PAIR)
+        lab("stop", "h1")
+        machine.kill_daemon(signal.SIGKILL)
+        self.assertEqual(set(), self.names())
+        lab("start", "h1")
+        self.assert_reaches("h1", "h2")

@@ -1,0 +1,200 @@
+"""exec lines and services: order, readiness, restarts, and what a second `up` runs again."""
+
+import os
+import signal
+import subprocess
+
+import machine
+from labtest import LabTest
+from machine import lab
+
+
+def host(body, extra=""):
+    return f'links = [["h1", "h2"]]\n{extra}[nodes]\nh2 = "host"\n[nodes.h1]\nkind = "host"\n{body}\n'
+
+
+class Services(LabTest):
+    def lines(self, path, node="h1"):
+        return lab("exec", node, "--", "cat", path).out.split()
+
+    def test_exec_lines_run_once_in_order(self):
+        text = host('exec = ["echo one >> /root/log", ["sh", "-c", "echo two >> /root/log"]]')
+        self.up(text)
+        self.assertEqual(["one", "two"], self.lines("/root/log"))
+        self.up(text)
+        self.assertEqual(["one", "two"], self.lines("/root/log"))
+
+    def test_a_changed_exec_line_runs_once(self):
+        self.up(host('exec = ["echo one >> /root/log"]'))
+        changed = host('exec = ["echo one >> /root/log", "echo two >> /root/log"]')
+        self.assertTrue(self.up(changed)["actions"])
+        self.assertEqual(["one", "two"], self.lines("/root/log"))
+        self.assertEqual([], self.up(changed)["actions"])
+        self.assertEqual(["one", "two"], self.lines("/root/log"))
+
+    def test_a_recreated_node_runs_all(self):
+        text = host('exec = ["echo one >> /root/log"]')
+        self.up(text)
+        pid = self.node("h1")["pid"]
+        self.up(text, "t", None, "--recreate", "h1")
+        self.assertNotEqual(pid, self.node("h1")["pid"])
+        self.assertEqual(["one"], self.lines("/root/log"))
+        self.assert_reaches("h2", "h1")
+
+    def test_a_failing_exec_line_fails_the_whole_up(self):
+        text = host('exec = ["true", "echo this went wrong >&2; exit 3"]')
+        done = lab("up", self.write("t.lab.toml", text), status=1)
+        for word in ("h1", "this went wrong", "3", "t.lab.toml:6"):
+            self.assertIn(word, done.err)
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+        self.assert_unchanged()
+
+    def test_services_are_ready_when_up_returns(self):
+        text = host('run = [{ name = "web", cmd = "sleep 0.5; exec python3 -m http.server 80", '
+                    'ready = "tcp 80" }]')
+        self.up(text)
+        self.assertEqual(0, lab("exec", "h2", "--", "curl", "-sf", "-o", "/dev/null", "http://h1/").status)
+        [service] = self.node("h1")["services"]
+        self.assertEqual(("web", "ready"), (service["name"], service["state"]))
+
+    def test_every_kind_of_readiness(self):
+        for ready, cmd in (("started", "sleep 1000"),
+                           ("file /run/there", "sleep 0.3; touch /run/there; exec sleep 1000"),
+                           ("log listening on [0-9]+", "sleep 0.3; echo listening on 80; exec sleep 1000"),
+                           ("exec test -e /run/x", "sleep 0.3; touch /run/x; exec sleep 1000"),
+                           ("udp 53", "exec dnsmasq -k --conf-file=/dev/null -R -h -u root"),
+                           ("exit", "sleep 0.3; touch /run/job"),
+                           ("notify", "sleep 0.3; python3 -c \\\"import os,socket; s=socket.socket(socket."
+                                      "AF_UNIX, socket.SOCK_DGRAM); s.sendto(b'READY=1', "
+                                      "os.environ['NOTIFY_SOCKET'])\\\"; exec sleep 1000")):
+            with self.subTest(ready=ready):
+                self.up(host(f'run = [{{ name = "s", cmd = "{cmd}", ready = "{ready}" }}]'))
+                [service] = self.node("h1")["services"]
+                self.assertIn(service["state"], ("ready", "exited") if ready == "exit" else ("ready",))
+                lab("down", "t")
+
+    def test_killed_services_come_back(self):
+        self.up(host('run = [{ name = "s", cmd = "exec sleep 77777", restart = "always" }]'))
+        [pid] = machine.eventually("it runs", lambda: machine.processes("sleep"))
+        os.kill(pid, signal.SIGKILL)
+        machine.gone(pid)
+        [again] = machine.eventually("it is back", lambda: machine.processes("sleep"))
+        self.assertNotEqual(pid, again)
+        machine.eventually("status counts it", lambda: self.node("h1")["services"][0]["restarts"] == 1)
+
+    def test_on_failure_leaves_success_alone(self):
+        self.up(host('run = [{ name = "s", cmd = "read x < /run/go; exit $x" }]\n'
+                     'exec = ["mkfifo /run/go"]'))
+        lab("exec", "h1", "--", "sh", "-c", "echo 1 > /run/go")
+        machine.eventually("restarted", lambda: self.node("h1")["services"][0]["restarts"] == 1)
+        lab("exec", "h1", "--", "sh", "-c", "echo 0 > /run/go")
+        machine.eventually("exited", lambda: self.node("h1")["services"][0]["state"] == "exited")
+
+    def test_five_quick_deaths_are_a_failure(self):
+        text = host('run = [{ name = "s", cmd = "echo no such luck >&2; exit 1" }]')
+        done = lab("up", self.write("t.lab.toml", text), status=None, timeout=90)
+        self.assertIn(done.status, (0, 1))
+        if done.status == 0:
+            machine.eventually("failed", lambda: self.node("h1")["services"][0]["state"] == "failed", 30)
+            self.assertIn("no such luck", lab("logs", "h1/s").out)
+        else:
+            self.assertIn("no such luck", done.err)
+
+    def test_after_and_wait_for(self):
+        text = '''
+links = [["h1", "h2"]]
+[nodes.h1]
+run = [
+  { name = "second", cmd = "cat /run/first > /run/second; exec sleep 1000", after = ["h1/first"] },
+  { name = "first", cmd = "sleep 0.3; echo 1 > /run/first; exec sleep 1000", ready = "file /run/first" },
+]
+[nodes.h2]
+wait-for = ["h1"]
+exec = ["ping -c1 -W1 h1"]
+'''
+        self.up(text)
+        machine.eventually("in order", lambda: lab("exec", "h1", "--", "cat", "/run/second",
+                                                   status=None).out == "1\n")
+
+    def test_environment_user_and_directory(self):
+        self.up(host('env = { COLOUR = "blue" }\n'
+                     'exec = ["echo $COLOUR > /root/exec"]\n'
+                     'run = [{ name = "s", cmd = "echo $COLOUR $SHAPE $(id -un) $PWD > /tmp/s; exec sleep '
+                     '1000", env = { SHAPE = "round" }, user = "nobody", dir = "/usr", ready = "file /tmp/s" }]'))
+        self.assertEqual(["blue"], self.lines("/root/exec"))
+        machine.eventually("written", lambda: self.lines("/tmp/s"))
+        self.assertEqual(["blue", "round", "nobody", "/usr"], self.lines("/tmp/s"))
+        self.assertEqual("blue\n", lab("exec", "h1", "--", "sh", "-c", "echo $COLOUR").out)
+
+    def test_addresses_of_others_in_commands(self):
+        self.up(host('exec = ["echo ${h2.ipv4} ${h2.eth0.ipv6} ${h2.eth0.mac} > /root/a"]'))
+        v4, v6, mac = self.lines("/root/a")
+        shown = lab("exec", "h2", "--", "ip", "address", "show", "eth0").out
+        for word in (v4, v6, mac):
+            self.assertIn(word, shown)
+
+    def test_a_changed_service_is_restarted_alone(self):
+        both = host('run = [{ name = "a", cmd = "exec sleep 1001" }, { name = "b", cmd = "exec sleep 1002" }]')
+        self.up(both)
+        pid_of = lambda: {s["name"]: s["pid"] for s in self.node("h1")["services"]}
+        before = pid_of()
+        self.up(both.replace("1002", "1003"))
+        after = pid_of()
+        self.assertEqual(before["a"], after["a"])
+        self.assertNotEqual(before["b"], after["b"])
+        self.up(host('run = [{ name = "a", cmd = "exec sleep 1001" }]'))
+        self.assertEqual(["a"], [s["name"] for s in self.node("h1")["services"]])
+        self.assertEqual(1, len(machine.processes("sleep")))
+
+    def test_stopped_in_good_order(self):
+        self.up(host('run = [{ name = "s", cmd = "trap \\"echo bye >> /run/bye; exit 0\\" TERM; echo up; '
+                     'while :; do sleep 0.1; done", ready = "log up" }]'))
+        done = lab("down", "t")
+        self.assertLess(done.seconds, 5)
+        self.assert_unchanged()
+
+    def test_a_stubborn_service_does_not_hold_up_down(self):
+        self.up(host('run = [{ name = "s", cmd = "trap \\"\\" TERM HUP INT; echo up; while :; do sleep 1; '
+                     'done", ready = "log up", grace = "300ms" }]'))
+        self.assertLess(lab("down", "t").seconds, 10)
+        self.assert_unchanged()
+
+    def test_a_service_that_is_never_ready(self):
+        text = host('run = [{ name = "s", cmd = "exec sleep 1000", ready = "tcp 9" }]')
+        done = lab("up", self.write("t.lab.toml", text), "--wait=3s", status=None, timeout=100)
+        self.assertIn(done.status, (1, 124), done)
+        self.assertIn("h1", done.err)
+
+    def test_daemons_find_their_defaults(self):
+        text = host('run = [{ name = "dns", cmd = "exec dnsmasq -k -u root --address=/www.lab/10.9.9.9", ready = '
+                    '"udp 53" }]', "")
+        self.up(text.replace('h2 = "host"', 'h2 = { dns = ["h1"] }'))
+        self.assertIn("10.9.9.9", lab("exec", "h2", "--", "getent", "hosts", "www.lab").out)
+
+    def test_logs_are_bounded_and_followed_across_a_restart(self):
+        """A service that never stops talking costs a mebibyte; who follows it does not notice labd."""
+        talk = "seq -f '%.0f of many: long enough to be mostly text, as lines of daemons are' 40000; " \
+               "exec sh /root/talk"
+        more = "exec 3<> /root/in; while read -r line <&3; do echo more-$line; done"
+        self.up(host('files = { "/root/talk" = { text = "%s" } }\n'
+                     'exec = ["mkfifo /root/in"]\n'
+                     'run = [{ name = "s", cmd = "%s", ready = "log 40000 of" }]' % (more, talk)))
+        said = lab("logs", "h1/s").out
+        self.assertLessEqual(len(said), 1 << 20)
+        self.assertGreater(len(said), 1 << 18)
+        self.assertNotRegex(said, r"(?m)^1000 of")  # the oldest have gone
+        self.assertRegex(said, r"(?m)^40000 of.*\n\Z")
+        follower = subprocess.Popen(["lab", "logs", "-f", "-n", "1", "h1/s"], stdout=subprocess.PIPE,
+                                    text=True)
+        try:
+            self.assertIn("40000 of", follower.stdout.readline())
+            pid = self.node("h1")["services"][0]["pid"]
+            for how in (signal.SIGTERM, signal.SIGKILL):
+                machine.kill_daemon(how)
+                lab("exec", "h1", "--", "sh", "-c", f"echo {how.name} > /root/in")
+                self.assertIn(f"more-{how.name}", follower.stdout.readline())
+                service = self.node("h1")["services"][0]
+                self.assertEqual(("ready", pid, 0), (service["state"], service["pid"], service["restarts"]))
+        finally:
+            follower.kill()
+            follower.communicate()

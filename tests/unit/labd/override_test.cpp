@@ -1,0 +1,77 @@
+// Temporary wishes: what they make of a lab's wish, and that a journal keeps them.
+#include "labd/override.hpp"
+
+#include "tests/support/memory_files.hpp"
+#include "topology/resolve.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using labd::Override;
+using labd::Overrides;
+
+topology::Lab lab() {
+    test::MemoryFiles files;
+    files.add("t.lab.toml",
+              "links = [[\"h1\", \"r1\"], [\"r1\", \"h2\"]]\n"
+              "[nodes]\nh1 = \"host\"\nh2 = \"host\"\nr1 = \"router\"\n");
+    topology::Resolved resolved = topology::resolve(files, "t.lab.toml");
+    EXPECT_FALSE(resolved.diagnostics.failed());
+    return resolved.lab;
+}
+
+Override over(Override::Kind kind, const char* subject) {
+    Override out;
+    out.kind = kind;
+    out.subject = subject;
+    return out;
+}
+
+TEST(Override, NothingLaidIsTheWishItself) {
+    EXPECT_EQ(labd::desired_with(lab(), {}), topology::desired(lab()));
+    EXPECT_EQ(labd::desired_with(lab(), {over(Override::Kind::up, "h1--r1")}),
+              topology::desired(lab()));
+}
+
+TEST(Override, ALinkThatIsDownHasNoRoutesAndKeepsItsAddresses) {
+    const topology::State state = labd::desired_with(lab(), {over(Override::Kind::down, "h1--r1")});
+    EXPECT_FALSE(state.spaces.at("h1").devices.at("eth0").up);
+    EXPECT_FALSE(state.spaces.at("r1").devices.at("eth0").up);
+    EXPECT_TRUE(state.spaces.at("r1").devices.at("eth1").up);
+    EXPECT_TRUE(state.spaces.at("h1").routes.empty());
+    EXPECT_FALSE(state.spaces.at("h2").routes.empty());
+    EXPECT_EQ(state.spaces.at("h1").addresses, topology::desired(lab()).spaces.at("h1").addresses);
+}
+
+TEST(Override, TheLastOneWins) {
+    const Overrides both{over(Override::Kind::down, "h1--r1"), over(Override::Kind::up, "h1--r1")};
+    EXPECT_EQ(labd::desired_with(lab(), both), topology::desired(lab()));
+    EXPECT_EQ(labd::state_of_link(both, "h1--r1"), &both[1]);
+    EXPECT_EQ(labd::state_of_link(both, "r1--h2"), nullptr);
+}
+
+TEST(Override, WhatIsGoneFromTheFileChangesNothing) {
+    const Overrides gone{over(Override::Kind::down, "h1--h9")};
+    EXPECT_EQ(labd::desired_with(lab(), gone), topology::desired(lab()));
+    EXPECT_TRUE(labd::places_of(lab(), gone).empty());
+    EXPECT_EQ(labd::places_of(lab(), {over(Override::Kind::down, "h1--r1")}),
+              (std::set<std::string>{"h1", "r1"}));
+}
+
+TEST(Override, TheJournalKeepsThem) {
+    Overrides all{over(Override::Kind::down, "h1--r1"), over(Override::Kind::stop, "r1")};
+    all[0].until_ns = 123'456'789'012'345;
+    all[1].by_check = true;
+    EXPECT_EQ(labd::parse_overrides(labd::to_json(all)), all);
+    EXPECT_EQ(labd::parse_overrides(labd::to_json({})), Overrides{});
+}
+
+TEST(Override, AMisshapenJournalIsPassedOver) {
+    for (const char* text : {"", "[]", "{}", "{\"list\":3}", "{\"list\":[3,{}]}",
+                             "{\"list\":[{\"kind\":99,\"subject\":\"x\"}]}",
+                             "{\"list\":[{\"kind\":1,\"subject\":7}]}"})
+        EXPECT_EQ(labd::parse_overrides(text), Overrides{}) << text;
+}
+
+}  // namespace

@@ -1,0 +1,275 @@
+// See checks.hpp. A check is one subject and what all checks have in common.
+#include "topology/checks.hpp"
+
+#include "topology/check_fault.hpp"
+#include "topology/check_subjects.hpp"
+#include "topology/keys.hpp"
+#include "topology/resolved.hpp"
+#include "topology/suggest.hpp"
+
+#include <algorithm>
+
+namespace topology {
+namespace {
+
+bool known(const std::vector<std::string_view>& words, std::string_view key) {
+    return std::find(words.begin(), words.end(), key) != words.end();
+}
+
+// The one member that is a subject; nullptr after a complaint. `link` and `file` of a table in
+// another subject are not looked at.
+const Member* find_subject_member(const Value& table, Diagnostics& diagnostics) {
+    std::vector<const Member*> found;
+    bool unknown = false;
+    for (const Member& member : table.members) {
+        if (find_subject(member.key) != nullptr)
+            found.push_back(&member);
+        else
+            unknown =
+                unknown || (!known(check_keys().keys, member.key) && !is_free_key(member.key));
+    }
+    if (found.size() > 1)
+        diagnostics.error("D62", found[1]->where,
+                          "\"" + found[0]->key + "\" and \"" + found[1]->key + "\" in one check",
+                          "two [[check]] tables");
+    // A misspelt subject has been told already.
+    if (found.empty() && !unknown)
+        diagnostics.error("D62", table.where, "a check without a subject",
+                          "ping = [\"h1\", \"h2\"]");
+    return found.size() == 1 ? found.front() : nullptr;
+}
+
+// Options that belong to another subject, and words of the subject's table that nobody knows.
+void refuse_foreign_options(const Value& table, const Member& subject, const SubjectWord& word,
+                            Diagnostics& diagnostics) {
+    for (const Member& member : table.members) {
+        if (&member == &subject || known(common_check_keys(), member.key) ||
+            known(word.options, member.key) || is_free_key(member.key) ||
+            !known(check_keys().keys, member.key))
+            continue;
+        std::vector<std::string> takes(word.options.begin(), word.options.end());
+        diagnostics.error("D1", member.where,
+                          "\"" + member.key + "\" means nothing in a " + subject.key + " check",
+                          takes.empty() ? "it takes no options" : "it takes " + join(takes, 12));
+    }
+    if (!subject.value.is(Value::Type::table)) return;
+    std::vector<std::string_view> words = word.inside;
+    words.insert(words.end(), word.options.begin(), word.options.end());
+    const std::string where = "\"" + subject.key + "\"";
+    refuse_unknown_keys(subject.value, {where, words}, diagnostics);
+}
+
+void read_times(const Value& table, Check& check, const Reader& reader) {
+    const auto seconds = [&](const char* key, double& to, double least) {
+        const Value* value = table.find(key);
+        if (value == nullptr) return;
+        const auto read = reader.seconds(*value);
+        if (!read) return;
+        if (*read < least || *read > 86400)
+            reader.diagnostics.error(
+                "VALUE", value->where,
+                "\"" + std::string(key) + "\" is " + (least > 0 ? "10ms" : "0s") + " to a day");
+        to = *read;
+    };
+    seconds("within", check.within_s, 0);
+    seconds("for", check.hold_s, 0);
+    seconds("every", check.every_s, 0.01);
+}
+
+void read_grading(const Value& table, Check& check, const Reader& reader) {
+    if (const Value* points = table.find("points")) {
+        if (points->is(Value::Type::real) && points->real >= 0 && points->real <= 1e6)
+            check.points = points->real;
+        else if (const auto whole = reader.integer("points", *points, 0, 1'000'000))
+            check.points = static_cast<double>(*whole);
+    }
+    if (const Value* hint = table.find("hint")) check.hint = reader.string(*hint).value_or("");
+    if (const Value* level = table.find("level"))
+        check.warning = reader.word("level", *level, {"error", "warn"}) == "warn";
+    if (const Value* tags = table.find("tags"))
+        for (const Text& tag : reader.texts("tags", *tags)) check.tags.push_back(tag.text);
+}
+
+std::string toml_text(const Value& table, const NodeList& nodes) {
+    TomlTable lines;
+    for (const Member& member : table.members)
+        if (member.key != "matrix" && !is_free_key(member.key))
+            lines.raw(member.key, toml_value(member.value, nodes));
+    return lines.lines();
+}
+
+// [defaults.check] below, the check above it.
+Value with_defaults(const Value& check, const Value* defaults) {
+    Value merged = check;
+    if (defaults == nullptr || !defaults->is(Value::Type::table)) return merged;
+    for (const Member& member : defaults->members)
+        if (merged.find(member.key) == nullptr && find_subject(member.key) == nullptr)
+            merged.members.push_back(member);
+    return merged;
+}
+
+// Every combination of matrix = { n = [1, 2], … }, as names.
+std::vector<Names> combinations(const Value& check, Context& context) {
+    std::vector<Names> all{Names(&context.names)};
+    const Value* matrix = check.find("matrix");
+    if (matrix == nullptr || !context.reader.table(*matrix, "\"matrix\"")) return all;
+    for (const Member& member : matrix->members) {
+        const auto* items = context.reader.list(member.key, member.value);
+        if (items == nullptr) continue;
+        std::vector<Names> next;
+        for (const Names& names : all)
+            for (const Value& item : *items) {
+                next.push_back(names);
+                next.back().set(member.key, written(item));
+            }
+        all = std::move(next);
+        if (all.size() > 1000) {
+            context.diagnostics.error("VALUE", matrix->where,
+                                      "\"matrix\" makes more than 1000 checks");
+            return {};
+        }
+    }
+    return all;
+}
+
+void read_check_table(const Value& item, const Value* defaults, const NodeList& nodes, Lab& lab,
+                      Context& context) {
+    const Value table = with_defaults(item, defaults);
+    for (const Names& names : combinations(table, context)) {
+        const Value plain = context.interpolator.value(table, names, Late::allowed);
+        if (auto check = read_check(plain, nodes, lab, context.diagnostics))
+            lab.checks.push_back(std::move(*check));
+    }
+}
+
+// `after` names checks that stand before it.
+void check_order(const Lab& lab, Diagnostics& diagnostics) {
+    std::vector<std::string> names;
+    for (const Check& check : lab.checks) {
+        for (const Text& after : check.after) {
+            if (known({names.begin(), names.end()}, after.text)) continue;
+            const std::string near = did_you_mean(after.text, names);
+            diagnostics.error("VALUE", after.where,
+                              "no check before this one is called \"" + after.text + "\"",
+                              near.empty() ? "name = \"…\" gives a check its name" : near);
+        }
+        names.push_back(check.name);
+    }
+}
+
+const std::vector<Value>* tables_of(const Value& root, const char* key, Context& context) {
+    const Member* member = root.member(key);
+    if (member == nullptr) return nullptr;
+    const bool tables = member->value.is(Value::Type::array) &&
+                        std::all_of(member->value.items.begin(), member->value.items.end(),
+                                    [](const Value& v) { return v.is(Value::Type::table); });
+    if (tables) return &member->value.items;
+    context.reader.wrong_type(member->value, "a list of tables", "[[" + std::string(key) + "]]");
+    return nullptr;
+}
+
+std::string tables(std::size_t count, const std::string& key) {
+    return std::to_string(count) + " [[" + key + "]] table" + (count == 1 ? "" : "s");
+}
+
+// What is read and not acted on yet.
+void note_ignored(const Value& root, std::size_t steps, Context& context) {
+    std::vector<std::string> ignored;
+    Where where;
+    const auto note = [&](const char* key, std::string what) {
+        const Value& value = root.member(key)->value;
+        if (ignored.empty())
+            where = value.is(Value::Type::array) && !value.items.empty() ? value.items[0].where
+                                                                         : root.member(key)->where;
+        ignored.push_back(std::move(what));
+    };
+    if (steps > 0) note("step", tables(steps, "step"));
+    if (root.find("matrix") != nullptr) note("matrix", "[matrix]");
+    if (!ignored.empty())
+        context.diagnostics.notice("LATER", where,
+                                   "experiments are not run yet: " + join(ignored) + " ignored");
+}
+
+// What a student reads, and where its solution is; the checks that bear points are its grading.
+void read_exercise(const Value& root, const Lab& lab, Context& context) {
+    const Member* member = root.member("exercise");
+    if (member == nullptr || !context.reader.table(member->value, "[exercise]")) return;
+    refuse_unknown_keys(member->value, exercise_keys(), context.diagnostics);
+    const Value& table = member->value;
+    const auto text = [&](const char* key) {
+        const Value* value = table.find(key);
+        return value == nullptr ? std::string() : context.reader.string(*value).value_or("");
+    };
+    if (text("title").empty())
+        context.diagnostics.error("VALUE", member->where, "an exercise needs a title",
+                                  "title = \"Static routing\"");
+    (void)text("text");
+    const std::string solution = text("solution");
+    if (solution.starts_with("/") || solution.find("..") != std::string::npos)
+        context.diagnostics.error("D4", table.find("solution")->where,
+                                  "\"" + solution + "\" leaves the topology's directory",
+                                  "a file beside this one, which students do not get");
+    const bool graded = std::any_of(lab.checks.begin(), lab.checks.end(),
+                                    [](const Check& check) { return check.points > 0; });
+    if (!graded)
+        context.diagnostics.warning("VALUE", member->where, "no check of this exercise has points",
+                                    "points = 2 in a [[check]]");
+}
+
+}  // namespace
+
+std::optional<Check> read_check(const Value& table, const NodeList& nodes, const Lab& lab,
+                                Diagnostics& diagnostics) {
+    refuse_unknown_keys(table, check_keys(), diagnostics);
+    const Member* subject = find_subject_member(table, diagnostics);
+    if (subject == nullptr) return std::nullopt;
+    const SubjectWord& word = *find_subject(subject->key);
+    refuse_foreign_options(table, *subject, word, diagnostics);
+    const Reader reader(diagnostics);
+    Check check;
+    check.key = subject->key;
+    check.where = subject->where;
+    check.within_s = word.within_s;
+    CheckFields fields(table, *subject, nodes, diagnostics);
+    check.subject = word.read(fields);
+    read_times(table, check, reader);
+    read_grading(table, check, reader);
+    if (const Value* negated = table.find("not"))
+        check.negated = reader.boolean(*negated).value_or(false);
+    if (const Value* after = table.find("after")) {
+        if (after->is(Value::Type::string))
+            check.after.push_back({after->text, after->where});
+        else
+            check.after = reader.texts("after", *after);
+    }
+    if (const Value* during = table.find("during"))
+        check.during = read_fault(*during, nodes, lab, diagnostics);
+    if (const Value* before = table.find("before")) {
+        const bool wanted = reader.boolean(*before).value_or(true);
+        if (check.during) check.during->before = wanted;
+    }
+    check.toml = toml_text(table, nodes);
+    if (const Value* name = table.find("name")) check.name = reader.string(*name).value_or("");
+    if (check.name.empty()) check.name = describe(check);
+    return check;
+}
+
+void read_checks(const Value& root, const NodeList& nodes, Lab& lab, Context& context) {
+    const Value* all_defaults = root.find("defaults");
+    const Value* defaults = all_defaults == nullptr ? nullptr : all_defaults->find("check");
+    if (const auto* items = tables_of(root, "check", context))
+        for (const Value& item : *items) read_check_table(item, defaults, nodes, lab, context);
+    check_order(lab, context.diagnostics);
+    std::size_t steps = 0;
+    if (const auto* items = tables_of(root, "step", context)) {
+        for (const Value& item : *items) {
+            refuse_unknown_keys(item, step_keys(), context.diagnostics);
+            (void)context.interpolator.value(item, context.names, Late::allowed);
+        }
+        steps = items->size();
+    }
+    read_exercise(root, lab, context);
+    note_ignored(root, steps, context);
+}
+
+}  // namespace topology

@@ -1,0 +1,16 @@
+// A lab as the kernel should hold it.
+#include "topology/desired.hpp"
+
+namespace topology {
+
+State desired(const Lab& lab) {
+    State out;
+    for (const Node& node : lab.nodes)
+        out.spaces[node.name].kind = node.has_process() ? Space::Kind::node : Space::Kind::bridge;
+    desired_devices(lab, out);
+    desired_network(lab, out);
+    desired_contents(lab, out);
+    return out;
+}
+
+}  // namespace topology

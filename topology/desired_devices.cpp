@@ -1,0 +1,142 @@
+// Links become veths; switches and links with more than two ends become bridges. What belongs to
+// no node (bridges of implied LANs, far ends of stubs) lives in the fabric, numbered in file order.
+#include "topology/desired.hpp"
+
+#include <algorithm>
+
+namespace topology {
+namespace {
+
+constexpr const char* switch_bridge = "br0";
+constexpr std::uint32_t switch_bridge_index = 99;  // below eth0 = 100
+constexpr std::uint32_t first_fabric_index = 100;
+constexpr std::uint32_t default_ageing_s = 300;
+constexpr std::uint16_t default_stp_priority = 32768;
+
+// Locally administered, the same for the same words.
+Mac mac_of(const std::string& words) {
+    const std::string hex = digest(words);
+    Mac out;
+    out.bytes[0] = 2;
+    for (std::size_t i = 1; i < out.bytes.size(); ++i)
+        out.bytes[i] = static_cast<std::uint8_t>(std::stoul(hex.substr(4 + 2 * i, 2), nullptr, 16));
+    return out;
+}
+
+class Devices {
+  public:
+    Devices(const Lab& lab, State& state) : lab_(lab), state_(state) {}
+
+    void build() {
+        for (const Node& node : lab_.nodes)
+            if (node.is_bridge()) add_switch(node);
+        for (const Link& link : lab_.links) {
+            if (link.ends.size() == 2)
+                connect(end_device(link.ends[0]), end_device(link.ends[1]));
+            else if (link.ends.size() == 1)
+                connect(end_device(link.ends[0]), fabric_port(link.ends[0], ""));
+            else if (!link.ends.empty())
+                add_lan(link);
+        }
+        for (auto& entry : state_.spaces) fit_bridges(entry.second);
+    }
+
+  private:
+    struct Placed {
+        std::string space;
+        Device device;
+    };
+
+    Placed end_device(const End& end) const {
+        const Node& node = lab_.nodes[end.node];
+        const Interface& interface = lab_.at(end);
+        Placed out;
+        out.space = node.name;
+        out.device.name = interface.name;
+        out.device.index = interface.index;
+        out.device.mac = interface.mac;
+        out.device.mtu = interface.mtu;
+        out.device.up = interface.up;
+        if (node.is_bridge()) out.device.master = switch_bridge;
+        out.device.quiet = node.is_bridge() || interface.mtu < ipv6_mtu;
+        return out;
+    }
+
+    // What is at the other end of an interface's cable when no node is.
+    Placed fabric_port(const End& end, const std::string& bridge) {
+        const Interface& interface = lab_.at(end);
+        Placed out;
+        out.space = fabric_name;
+        out.device.name = "p" + std::to_string(ports_++);
+        out.device.index = next_index_++;
+        out.device.mac = mac_of("port " + lab_.nodes[end.node].name + " " + interface.name);
+        out.device.mtu = interface.mtu;
+        out.device.master = bridge;
+        out.device.quiet = true;
+        return out;
+    }
+
+    void connect(Placed a, Placed b) {
+        a.device.peer = {b.space, b.device.name};
+        b.device.peer = {a.space, a.device.name};
+        put(std::move(a));
+        put(std::move(b));
+    }
+
+    void put(Placed placed) {
+        Space& space = state_.spaces[placed.space];
+        if (placed.space == fabric_name) space.kind = Space::Kind::fabric;
+        space.devices[placed.device.name] = std::move(placed.device);
+    }
+
+    void add_switch(const Node& node) {
+        Device out = bridge(switch_bridge, switch_bridge_index, "switch " + node.name);
+        out.stp = node.stp;
+        // The standard's default says nothing new.
+        if (node.stp_priority != default_stp_priority) out.stp_priority = node.stp_priority;
+        // A bridge that forgets at once floods: a hub.
+        out.ageing_s = node.kind == Kind::hub ? 0 : default_ageing_s;
+        put({node.name, std::move(out)});
+    }
+
+    void add_lan(const Link& link) {
+        const std::string name = "br" + std::to_string(bridges_++);
+        put({fabric_name, bridge(name, next_index_++, "lan " + link.name)});
+        for (const End& end : link.ends) connect(end_device(end), fabric_port(end, name));
+    }
+
+    static Device bridge(const std::string& name, std::uint32_t index, const std::string& words) {
+        Device out;
+        out.kind = Device::Kind::bridge;
+        out.name = name;
+        out.index = index;
+        out.mac = mac_of(words);
+        out.quiet = true;
+        return out;
+    }
+
+    // A bridge's MTU is its smallest port's: what the kernel makes of it by itself.
+    static void fit_bridges(Space& space) {
+        for (auto& [name, bridge] : space.devices) {
+            if (bridge.kind != Device::Kind::bridge) continue;
+            std::optional<std::uint32_t> smallest;
+            for (const auto& entry : space.devices)
+                if (entry.second.master == name)
+                    smallest = std::min(smallest.value_or(entry.second.mtu), entry.second.mtu);
+            bridge.mtu = smallest.value_or(1500);
+        }
+    }
+
+    const Lab& lab_;
+    State& state_;
+    std::uint32_t next_index_ = first_fabric_index;
+    std::size_t bridges_ = 0, ports_ = 0;
+};
+
+}  // namespace
+
+void desired_devices(const Lab& lab, State& state) {
+    Devices(lab, state).build();
+}
+
+}  // namespace topology

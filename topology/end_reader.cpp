@@ -1,0 +1,164 @@
+// End keys of language.md §5.3.
+#include "topology/end_reader.hpp"
+
+#include "topology/impairment.hpp"
+#include "topology/keys.hpp"
+#include "topology/routing_keys.hpp"
+#include "topology/segment_keys.hpp"
+
+#include <algorithm>
+
+namespace topology {
+namespace {
+
+void read_mac(const Value& value, Interface& interface, Context& context) {
+    const std::optional<std::string> text = context.reader.string(value);
+    if (!text) return;
+    const std::optional<Mac> mac = Mac::parse(*text);
+    if (!mac) {
+        context.diagnostics.error("D37", value.where, "\"" + *text + "\" is no MAC address",
+                                  "\"02:00:00:00:00:01\"");
+    } else if (mac->is_multicast()) {
+        context.diagnostics.error("D37", value.where, mac->text() + " is a multicast address",
+                                  "the first byte is even: 02:…");
+    } else if (mac->is_zero()) {
+        context.diagnostics.error("D37", value.where, "a MAC address of zeros is none",
+                                  "\"02:00:00:00:00:01\"");
+    } else {
+        interface.mac = *mac;
+        interface.mac_explicit = true;
+    }
+}
+
+void read_mtu(const Value& value, Interface& interface, Context& context) {
+    const auto mtu = context.reader.integer("mtu", value, INT64_MIN, INT64_MAX);
+    if (!mtu) return;
+    if (*mtu > 65535)
+        context.diagnostics.error("D38", value.where, "the kernel's limit is 65535");
+    else if (*mtu < 68)
+        context.diagnostics.error("D38", value.where, "the kernel's least MTU is 68");
+    else
+        interface.mtu = static_cast<std::uint32_t>(*mtu);
+}
+
+// true, false, and the words of the family.
+void read_mode(const Member& member, bool ipv4, AddressMode& mode, Context& context) {
+    const Value& value = member.value;
+    if (value.is(Value::Type::boolean)) {
+        mode = value.boolean ? AddressMode::automatic : AddressMode::off;
+        return;
+    }
+    const std::vector<std::string_view> words =
+        ipv4 ? std::vector<std::string_view>{"dhcp", "unnumbered"}
+             : std::vector<std::string_view>{"slaac", "dhcp", "link-local"};
+    const auto word = context.reader.word(member.key, value, words);
+    if (!word) return;
+    if (*word == "unnumbered") mode = AddressMode::unnumbered;
+    if (*word == "link-local") mode = AddressMode::link_local;
+    if (*word == "dhcp") mode = AddressMode::dhcp;
+    if (*word == "slaac") mode = AddressMode::slaac;
+    if (*word == "dhcp" && !ipv4) context.later(member.key + " = \"" + *word + "\"", value.where);
+}
+
+void read_port(const Value& value, Interface& interface, const Where& where, Context& context) {
+    if (!context.reader.table(value, "port")) return;
+    refuse_unknown_keys(
+        value,
+        KeyTable{"a port",
+                 {"isolated", "learning", "hairpin", "edge", "guard", "cost", "priority"}},
+        context.diagnostics);
+    for (const Member& member : value.members) {
+        if (is_free_key(member.key)) continue;
+        if (member.key == "cost" || member.key == "priority")
+            (void)context.reader.integer(member.key, member.value, 0, 65535);
+        else
+            (void)context.reader.boolean(member.value);
+        interface.port[member.key] = written(member.value);
+    }
+    if (!value.members.empty()) context.notices.ignored("port", where);
+}
+
+bool is_later(std::string_view key) {
+    return key == "vrf" || key == "vlan" || key == "vlans" || key == "native" || key == "udp-port";
+}
+
+void read_key(const Member& member, const NodeList& nodes, Interface& interface, Context& context) {
+    const Value& value = member.value;
+    const std::string& key = member.key;
+    const Reader& reader = context.reader;
+    if (key == "addresses") {
+        for (const auto& address : reader.addresses(value))
+            interface.explicit_addresses.push_back(address);
+    } else if (key == "ipv4" || key == "ipv6") {
+        read_mode(member, key == "ipv4", key == "ipv4" ? interface.ipv4 : interface.ipv6, context);
+    } else if (key == "mac") {
+        read_mac(value, interface, context);
+    } else if (key == "mtu") {
+        read_mtu(value, interface, context);
+    } else if (key == "cost") {
+        if (const auto cost = reader.integer(key, value, 1, 65535))
+            interface.cost = static_cast<std::uint32_t>(*cost);
+    } else if (key == "area") {
+        interface.area = read_area(value, context);
+    } else if (key == "priority") {
+        if (const auto priority = reader.integer(key, value, 0, 255))
+            interface.priority = static_cast<std::uint8_t>(*priority);
+    } else if (key == "timers") {
+        interface.timers = read_timers(value, context);
+    } else if (key == "passive") {
+        interface.passive = reader.boolean(value);
+    } else if (key == "gateway") {
+        interface.gateway = read_gateway(value, nodes, context);
+    } else if (key == "up") {
+        interface.up = reader.boolean(value).value_or(true);
+    } else if (key == "port") {
+        read_port(value, interface, member.where, context);
+    } else if (is_later(key)) {
+        if (!value.is_false()) context.later("\"" + key + "\"", member.where);
+    }
+}
+
+}  // namespace
+
+void EndKeys::add(const Value& table, bool quiet) {
+    for (const Member& member : table.members)
+        if (is_end_key(member.key) && !(quiet && is_impairment_key(member.key))) add(member);
+}
+
+void EndKeys::add(const Member& member) {
+    drop(member.key);
+    x_members.push_back(&member);
+}
+
+void EndKeys::drop(std::string_view key) {
+    std::erase_if(x_members, [&](const Member* m) { return m->key == key; });
+}
+
+void read_end(const EndKeys& keys, const NodeList& nodes, Interface& interface, Context& context) {
+    std::vector<const Member*> impairments;
+    for (const Member* member : keys.members()) {
+        if (is_impairment_key(member->key))
+            impairments.push_back(member);
+        else
+            read_key(*member, nodes, interface, context);
+    }
+    if (!impairments.empty()) interface.impairment = read_impairment(impairments, context);
+}
+
+Mac make_mac(const std::string& node, const std::string& interface) {
+    // FNV-1a, then a finalizer: FNV alone leaves the high bits of short texts alike.
+    std::uint64_t hash = 14695981039346656037ULL;
+    const auto mix = [&](unsigned char byte) { hash = (hash ^ byte) * 1099511628211ULL; };
+    for (const char c : node) mix(static_cast<unsigned char>(c));
+    mix(0);
+    for (const char c : interface) mix(static_cast<unsigned char>(c));
+    hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdULL;
+    hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53ULL;
+    hash ^= hash >> 33;
+    Mac mac;
+    mac.bytes[0] = 0x02;  // locally administered, unicast
+    for (std::size_t i = 1; i < 6; ++i) mac.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
+    return mac;
+}
+
+}  // namespace topology

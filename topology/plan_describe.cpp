@@ -1,0 +1,152 @@
+// Steps in words, for `lab plan` and `up --json`.
+#include "topology/plan.hpp"
+
+namespace topology {
+namespace {
+
+// "h1:eth0 – r1:eth0"; ends in the fabric are nobody's and stay unsaid.
+std::string link_name(const std::string& space, const Device& device, const std::string& peer_space,
+                      const Device& peer) {
+    std::string a = space + ":" + device.name, b = peer_space + ":" + peer.name;
+    if (space == fabric_name) return b;
+    if (peer_space == fabric_name || peer_space.empty()) return a;
+    return a + " – " + b;
+}
+
+std::string bridge_name(const std::string& space, const Device& device) {
+    return space == fabric_name ? "implied LAN " + device.name : space + ":" + device.name;
+}
+
+Action space_action(const std::string& op, const std::string& space, Space::Kind kind) {
+    if (kind == Space::Kind::fabric) return {op, "bridge", "implied LANs", ""};
+    return {op, "node", space, ""};
+}
+
+std::string hop_text(const Route::Hop& hop) {
+    std::string out;
+    if (hop.via) out += " via " + hop.via->text();
+    if (!hop.dev.empty()) out += " dev " + hop.dev;
+    return out;
+}
+
+std::string route_text(const Route& route) {
+    std::string out = route.destination.text();
+    if (route.destination.is_default())
+        out = route.destination.ip.family == Family::ipv4 ? "default" : "default (IPv6)";
+    if (route.hops.empty()) return out + " blackhole";
+    for (std::size_t i = 0; i < route.hops.size(); ++i)
+        out += (i == 0 ? "" : " and") + hop_text(route.hops[i]);
+    return out;
+}
+
+using Changes = std::vector<Action::Change>;
+
+std::string on_or_off(bool on) {
+    return on ? "on" : "off";
+}
+
+std::optional<std::string> some(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return text;
+}
+
+Changes changes_of(const Device& from, const Device& to) {
+    Changes out;
+    const auto say = [&](const char* path, const auto& a, const auto& b, auto text) {
+        if (a != b) out.push_back({path, text(a), text(b)});
+    };
+    const auto number = [](auto n) { return std::to_string(n); };
+    say("mtu", from.mtu, to.mtu, number);
+    say("mac", from.mac, to.mac, [](const Mac& mac) { return mac.text(); });
+    say("state", from.up, to.up, [](bool up) { return std::string(up ? "up" : "down"); });
+    say("bridge", from.master, to.master, some);
+    say("stp", from.stp, to.stp, on_or_off);
+    say("ageing", from.ageing_s, to.ageing_s, number);
+    say("stp-priority", from.stp_priority, to.stp_priority,
+        [](const auto& priority) { return std::to_string(priority.value_or(32768)); });
+    say("ipv6", from.quiet, to.quiet, [](bool quiet) { return on_or_off(!quiet); });
+    return out;
+}
+
+// "mtu 1500 → 9000, state up → down"
+std::string in_words(const Changes& changes) {
+    std::string out;
+    for (const Action::Change& change : changes)
+        out += (out.empty() ? "" : ", ") + change.path + " " + change.from.value_or("none") +
+               " → " + change.to.value_or("none");
+    return out;
+}
+
+Action device_action(const std::string& kind, const std::string& name, const Device& from,
+                     const Device& to) {
+    Changes changes = changes_of(from, to);
+    return {"update", kind, name, in_words(changes), "", std::move(changes)};
+}
+
+struct Describe {
+    Action operator()(const CreateSpace& s) const {
+        return space_action("create", s.space, s.kind);
+    }
+    Action operator()(const RemoveSpace& s) const {
+        return space_action("delete", s.space, s.kind);
+    }
+    Action operator()(const CreateVeth& s) const {
+        return {"create", "link", link_name(s.space, s.device, s.peer_space, s.peer), ""};
+    }
+    Action operator()(const RemoveVeth& s) const {
+        return {"delete", "link", link_name(s.space, s.device, s.peer_space, s.peer), ""};
+    }
+    Action operator()(const CreateBridge& s) const {
+        return {"create", "bridge", bridge_name(s.space, s.device), ""};
+    }
+    Action operator()(const RemoveBridge& s) const {
+        return {"delete", "bridge", bridge_name(s.space, s.device), ""};
+    }
+    Action operator()(const ChangeDevice& s) const {
+        if (s.to.kind == Device::Kind::bridge)
+            return device_action("bridge", bridge_name(s.space, s.to), s.from, s.to);
+        return device_action("link", s.space + ":" + s.to.name, s.from, s.to);
+    }
+    Action operator()(const AddAddress& s) const {
+        const std::string text = s.address.text();
+        return {"create", "address", s.space + ":" + s.device, text, "", {{"addresses", {}, text}}};
+    }
+    Action operator()(const RemoveAddress& s) const {
+        const std::string text = s.address.text();
+        return {"delete", "address", s.space + ":" + s.device, text, "", {{"addresses", text, {}}}};
+    }
+    Action operator()(const AddRoute& s) const {
+        const std::string text = route_text(s.route);
+        return {"create", "route", s.space, text, "", {{"routes", {}, text}}};
+    }
+    Action operator()(const RemoveRoute& s) const {
+        const std::string text = route_text(s.route);
+        return {"delete", "route", s.space, text, "", {{"routes", text, {}}}};
+    }
+    Action operator()(const WriteHosts&) const { return {"update", "hosts", "/etc/hosts", ""}; }
+    Action operator()(const WriteFile& s) const { return {"update", "file", s.node, s.path}; }
+    Action operator()(const RemoveFile& s) const { return {"delete", "file", s.node, s.path}; }
+    Action operator()(const SetSysctl& s) const { return {"update", "sysctl", s.node, s.key}; }
+    Action operator()(const StopNode& s) const { return {"update", "node", s.node, "stop"}; }
+    Action operator()(const StartNode& s) const { return {"update", "node", s.node, "start"}; }
+    Action operator()(const SetHostname& s) const { return {"update", "hostname", s.node, ""}; }
+    Action operator()(const LoadNft& s) const { return {"update", "nft", s.node, ""}; }
+    Action operator()(const SetLimits& s) const { return {"update", "limits", s.node, ""}; }
+    Action operator()(const RunExec& s) const {
+        return {"create", "exec", s.node, "line " + std::to_string(s.index + 1)};
+    }
+    Action operator()(const PutService& s) const {
+        return {"update", "service", s.node, s.service};
+    }
+    Action operator()(const RemoveService& s) const {
+        return {"delete", "service", s.node, s.service};
+    }
+};
+
+}  // namespace
+
+Action describe(const Step& step) {
+    return std::visit(Describe{}, step);
+}
+
+}  // namespace topology
