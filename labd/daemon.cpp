@@ -100,6 +100,7 @@ int serve(const Options& options) {
     });
     loop.run();
     kernel.stop();
+    instance.hold_to_the_end();
     fail_point::after("labd.stop");
     if (for_engine.rootless && engine.labs().empty()) for_engine.rootless->release_holder();
     if (failure) std::rethrow_exception(failure);

@@ -33,6 +33,10 @@ class Instance {
     // stale socket is replaced: we hold the lock.
     std::vector<Fd> listen();
 
+    // The lock is let go of by the kernel when this process is no more, not by the destructor: the
+    // labd that waits for it shall be alone. For one that is about to end.
+    void hold_to_the_end() { (void)lock_.release(); }
+
   private:
     Fd bind_socket();
     std::string socket_path_;
