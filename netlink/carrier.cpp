@@ -5,6 +5,8 @@
 
 #include <linux/rtnetlink.h>
 
+#include <set>
+
 namespace netlink {
 
 bool settled(const Link& link) {
@@ -15,8 +17,19 @@ bool settled(const Link& link) {
 
 std::vector<LinkAt> unsettled(Socket& socket, const std::vector<LinkAt>& links) {
     std::vector<LinkAt> out;
-    for (const LinkAt& at : links)
-        if (const auto link = get_link(socket, at); link && !settled(*link)) out.push_back(at);
+    const auto look = [&](const LinkAt& at) {
+        const auto link = get_link(socket, at);
+        if (link && !settled(*link)) out.push_back(at);
+        return link;
+    };
+    const std::set<LinkAt> asked(links.begin(), links.end());
+    for (const LinkAt& at : links) {
+        const auto link = look(at);
+        if (!link || link->peer_index == 0 || !link->carrier) continue;
+        // It has given its other end a carrier, too, which may have been up all along.
+        const LinkAt peer{link->peer_nsid ? link->peer_nsid : at.nsid, link->peer_index};
+        if (!asked.contains(peer)) (void)look(peer);
+    }
     return out;
 }
 

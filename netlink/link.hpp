@@ -28,6 +28,7 @@ struct NewLink {
 struct LinkAt {
     std::optional<std::int32_t> nsid;
     std::uint32_t index = 0;
+    auto operator<=>(const LinkAt&) const = default;
 };
 
 struct LinkChange {

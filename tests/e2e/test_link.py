@@ -161,11 +161,14 @@ class Links(LabTest):
         text = PAIR.replace('[["h1", "h2"]]', '[{ endpoints = ["h1", "h2"], a = { up = false } }]')
         self.up(text)
         self.assertEqual("down", self.state("h1--h2")[0])
-        self.assertEqual("h1--h2: down → up\n", lab("link", "h1--h2", "up").out)
-        self.assert_reaches("h1", "h2")
-        self.assert_clean()
-        self.up(text)
-        self.assertEqual(("down", None), self.state("h1--h2"))
+        # Its other end has been up all along and gets its carrier back, the sooner the rarer: the
+        # kernel's worker takes a second's pause between two.
+        for _ in range(4):
+            self.assertEqual("h1--h2: down → up\n", lab("link", "h1--h2", "up").out)
+            self.assert_reaches("h1", "h2")
+            self.assert_clean()
+            self.up(text)
+            self.assertEqual(("down", None), self.state("h1--h2"))
 
     def test_only_what_was_asked_for_changes(self):
         """Changes by hand elsewhere stay drift; what is asked of a stopped node's link waits."""
