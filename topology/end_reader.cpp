@@ -1,7 +1,7 @@
 // End keys of language.md §5.3.
 #include "topology/end_reader.hpp"
 
-#include "topology/impairment.hpp"
+#include "topology/impairment_keys.hpp"
 #include "topology/keys.hpp"
 #include "topology/routing_keys.hpp"
 #include "topology/segment_keys.hpp"

@@ -1,168 +1,191 @@
-// See impairment.hpp. The kernel takes any 32-bit number for most of these; what makes no sense is
-// told here, in the words of the file.
+// Numbers as people write them, and what follows from them.
 #include "topology/impairment.hpp"
 
-#include "topology/keys.hpp"
-#include "topology/units.hpp"
+#include "topology/queue.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 
 namespace topology {
 namespace {
 
-constexpr double longest_delay = 60;
-constexpr double least_rate = 1e3, most_rate = 100e9;
-constexpr double packet_bits = 1500 * 8;
+constexpr double all = UINT32_MAX;
+constexpr std::uint64_t packet_bits = 1500 * 8;
+constexpr std::uint64_t fastest_bits = 10'000'000'000;  // taken where no rate is given
+constexpr std::uint64_t most_packets = 10'000'000;
 
-std::string number(double value) {
-    char buffer[32];
-    (void)std::snprintf(buffer, sizeof buffer, "%.4g", value);
+using Words = std::vector<std::pair<std::string, std::string>>;
+
+std::string decimal(double value) {
+    char buffer[40];
+    (void)std::snprintf(buffer, sizeof buffer, "%.10g", value);
     return buffer;
 }
 
-class ImpairmentReader {
-  public:
-    ImpairmentReader(const std::vector<const Member*>& members, Context& context)
-        : x_members(members), x_context(context) {}
-
-    Impairment read() {
-        for (const Member* member : x_members) {
-            read(*member);
-            keep(member->key, member->value);
-            x_context.notices.impairment(member->key, member->where);
-        }
-        needs_delay("jitter");
-        needs_delay("reorder");
-        check_limit();
-        return std::move(x_result);
+const char* word(Distribution distribution) {
+    switch (distribution) {
+        case Distribution::normal:
+            return "normal";
+        case Distribution::pareto:
+            return "pareto";
+        case Distribution::paretonormal:
+            return "paretonormal";
+        case Distribution::uniform:
+            break;
     }
+    return "uniform";
+}
 
-  private:
-    const Member* find(std::string_view key) const {
-        const auto found = std::find_if(x_members.begin(), x_members.end(),
-                                        [&](const Member* m) { return m->key == key; });
-        return found == x_members.end() ? nullptr : *found;
-    }
+// The members of a loss model in the order of the kernel's own words.
+Words members(const Loss& loss) {
+    if (loss.model == Loss::Model::gemodel)
+        return {{"p", share_text(loss.p)},
+                {"r", share_text(loss.r)},
+                {"h", share_text(loss.h)},
+                {"k", share_text(loss.k)}};
+    return {{"p13", share_text(loss.p13)},
+            {"p31", share_text(loss.p31)},
+            {"p32", share_text(loss.p32)},
+            {"p23", share_text(loss.p23)},
+            {"p14", share_text(loss.p14)}};
+}
 
-    void read(const Member& member) {
-        const Value& value = member.value;
-        const std::string& key = member.key;
-        const Reader& reader = x_context.reader;
-        if (value.is_false()) return;  // takes away what the defaults said
-        if (key == "delay" || key == "jitter") {
-            const std::optional<double> seconds = reader.seconds(value);
-            if (seconds && *seconds > longest_delay)
-                outside(value, key + " is 0 s to 60 s, not " + value.text);
-        } else if (key == "rate") {
-            const std::optional<double> bits = reader.bits(value);
-            if (bits && (*bits < least_rate || *bits > most_rate))
-                outside(value, "rate is 1 kbit to 100 gbit, not " + value.text);
-        } else if (key == "loss" && value.is(Value::Type::table)) {
-            read_loss_model(value);
-        } else if (key == "loss" || key == "corrupt" || key == "duplicate" || key == "reorder") {
-            share(key, value);
-        } else if (key == "distribution") {
-            (void)reader.word(key, value, {"uniform", "normal", "pareto", "paretonormal"});
-        } else if (key == "order") {
-            (void)reader.word(key, value, {"keep"});
-        } else if (key == "backend") {
-            (void)reader.word(key, value, {"netem"});
-        } else if (key == "burst") {
-            (void)reader.bytes(value);
-        } else if (key == "limit") {
-            (void)reader.integer(key, value, 1, 10'000'000);
-        } else if (key == "seed") {
-            (void)reader.integer(key, value, 0, INT64_MAX);
-        } else if (key == "queue") {
-            read_queue(value);
-        }
-    }
+const char* model_word(const Loss& loss) {
+    return loss.model == Loss::Model::gemodel ? "gemodel" : "4state";
+}
 
-    void outside(const Value& value, const std::string& message) {
-        x_context.diagnostics.error("D39", value.where, message, "to cut a link: up = false");
-    }
+Words options(const Queue& queue) {
+    Words out;
+    const QueueKind* kind = find_queue(queue.kind);
+    if (kind == nullptr) return out;
+    for (const QueueOption& option : kind->options)
+        if (const auto set = queue.options.find(std::string(option.key));
+            set != queue.options.end())
+            out.emplace_back(option.key, queue_option_text(option.unit, set->second));
+    return out;
+}
 
-    void share(const std::string& key, const Value& value) {
-        const std::optional<double> percent = x_context.reader.percent(value);
-        if (percent && *percent > 100)
-            outside(value, key + " is 0 % to 100 %, not " + number(*percent) + " %");
-    }
+std::string quoted(const std::string& text) {
+    return "\"" + text + "\"";
+}
 
-    void read_loss_model(const Value& table) {
-        refuse_unknown_keys(
-            table,
-            KeyTable{"a loss model",
-                     {"model", "p", "r", "h", "k", "p13", "p31", "p32", "p23", "p14"}},
-            x_context.diagnostics);
-        const Value* model = table.find("model");
-        if (model == nullptr)
-            x_context.diagnostics.error("D39", table.where, "a loss model needs its name",
-                                        "{ model = \"gemodel\", p = \"1%\", r = \"10%\" }");
-        for (const Member& member : table.members) {
-            if (member.key == "model")
-                (void)x_context.reader.word("model", member.value, {"gemodel", "4state"});
-            else if (!is_free_key(member.key))
-                share(member.key, member.value);
-        }
-    }
+// Numbers, truth and tables stand bare.
+std::string toml_value(const std::string& text) {
+    const bool bare = text == "true" || text == "false" || text[0] == '{' ||
+                      text.find_first_not_of("0123456789") == std::string::npos;
+    return bare ? text : quoted(text);
+}
 
-    void read_queue(const Value& value) {
-        const std::vector<std::string_view> kinds{"fq_codel", "codel", "fq",  "pfifo",
-                                                  "bfifo",    "red",   "sfq", "pie",
-                                                  "fq_pie",   "cake",  "tbf"};
-        if (value.is(Value::Type::string)) {
-            (void)x_context.reader.word("queue", value, kinds);
-        } else if (x_context.reader.table(value, "queue")) {
-            if (const Value* kind = value.find("kind"))
-                (void)x_context.reader.word("kind", *kind, kinds);
-            else
-                x_context.diagnostics.error("D39", value.where, "a queue needs its kind",
-                                            "{ kind = \"codel\", limit = 100 }");
-        }
-    }
+std::string toml_table(const char* key, const std::string& name, const Words& members) {
+    std::string out = std::string("{ ") + key + " = " + quoted(name);
+    for (const auto& [member, value] : members) out += ", " + member + " = " + toml_value(value);
+    return out + " }";
+}
 
-    void keep(const std::string& key, const Value& value) {
-        for (const Member& member : value.members) keep(key + "." + member.key, member.value);
-        if (!value.is(Value::Type::table) && !value.is_false())
-            x_result.settings[key] = written(value);
-    }
+std::string line(const std::string& name, const Words& members) {
+    std::string out = name;
+    for (const auto& [member, value] : members) out += " " + member + " " + value;
+    return out;
+}
 
-    void needs_delay(std::string_view key) {
-        const Member *member = find(key), *delay = find("delay");
-        if (member == nullptr || member->value.is_false()) return;
-        if (delay == nullptr || delay->value.is_false())
-            x_context.diagnostics.error("D39", member->where, std::string(key) + " without delay",
-                                        "delay = \"20ms\" beside it");
-    }
-
-    // D72: a queue that holds less than the delay at that rate loses packets by itself.
-    void check_limit() {
-        const Member *limit = find("limit"), *rate = find("rate"), *delay = find("delay");
-        if (limit == nullptr || rate == nullptr || delay == nullptr) return;
-        const std::optional<double> bits = parse_bits(rate->value.text);
-        const std::optional<double> seconds = parse_seconds(delay->value.text);
-        if (!bits || !seconds || !limit->value.is(Value::Type::integer)) return;
-        const double packets = static_cast<double>(limit->value.integer);
-        const double needed = std::ceil(*bits * *seconds / packet_bits);
-        if (packets >= needed) return;
-        x_context.diagnostics.warning(
-            "D72", limit->value.where,
-            number(packets) + " packets hold " + number(packets * packet_bits / *bits * 1000) +
-                " ms at " + rate->value.text + ", the delay is " + delay->value.text,
-            "limit ≥ " + std::to_string(static_cast<long long>(needed)) + ", or leave it out");
-    }
-
-    const std::vector<const Member*>& x_members;
-    Context& x_context;
-    Impairment x_result;
-};
+// Loss and queue, which are tables in TOML and lines elsewhere, come as texts.
+Words words(const Impairment& i, const std::string& loss, const std::string& queue) {
+    Words out;
+    const auto say = [&](bool set, const char* key, const std::string& value) {
+        if (set) out.emplace_back(key, value);
+    };
+    say(i.delay_ns != 0, "delay", time_text(i.delay_ns));
+    say(i.jitter_ns != 0, "jitter", time_text(i.jitter_ns));
+    say(i.distribution != Distribution::uniform, "distribution", word(i.distribution));
+    say(i.keep_order, "order", "keep");
+    say(i.loss.has_value(), "loss", loss);
+    say(bool(i.corrupt), "corrupt", share_text(i.corrupt));
+    say(bool(i.duplicate), "duplicate", share_text(i.duplicate));
+    say(bool(i.reorder), "reorder", share_text(i.reorder));
+    say(i.rate_bits != 0, "rate", rate_text(i.rate_bits));
+    say(i.burst_bytes != 0, "burst", std::to_string(i.burst_bytes) + "B");
+    say(i.limit_packets.has_value(), "limit", std::to_string(i.limit_packets.value_or(0)));
+    say(i.queue.has_value(), "queue", queue);
+    say(i.seed.has_value(), "seed", std::to_string(i.seed.value_or(0)));
+    say(i.netem_only, "backend", "netem");
+    return out;
+}
 
 }  // namespace
 
-Impairment read_impairment(const std::vector<const Member*>& members, Context& context) {
-    return ImpairmentReader(members, context).read();
+Chance Chance::of(double fraction) {
+    return {static_cast<std::uint32_t>(std::llround(std::clamp(fraction, 0.0, 1.0) * all))};
+}
+
+double Chance::fraction() const {
+    return steps / all;
+}
+
+bool Impairment::any() const {
+    return delay_ns != 0 || loss || corrupt || duplicate || rate_bits != 0 || queue;
+}
+
+std::uint32_t limit_of(const Impairment& i) {
+    if (i.limit_packets) return *i.limit_packets;
+    const double seconds = static_cast<double>(i.delay_ns + i.jitter_ns) / 1e9;
+    const double bits = static_cast<double>(i.rate_bits != 0 ? i.rate_bits : fastest_bits);
+    const double under_way = std::ceil(bits * seconds / packet_bits);
+    return static_cast<std::uint32_t>(std::min(under_way + 1000, double(most_packets)));
+}
+
+std::uint32_t burst_of(const Impairment& i) {
+    if (i.burst_bytes != 0) return i.burst_bytes;
+    constexpr std::uint64_t two_frames = 2 * 1522;
+    return static_cast<std::uint32_t>(std::max(two_frames, i.rate_bits / 8 / 200));
+}
+
+std::string time_text(std::int64_t ns) {
+    constexpr std::array<std::pair<std::int64_t, const char*>, 3> units{
+        {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1000, "us"}}};
+    for (const auto& [size, unit] : units)
+        if (ns >= size) return decimal(static_cast<double>(ns) / static_cast<double>(size)) + unit;
+    return std::to_string(ns) + (ns == 0 ? "s" : "ns");
+}
+
+std::string share_text(Chance chance) {
+    char buffer[40];
+    // Six digits hide the step that a round number falls between.
+    (void)std::snprintf(buffer, sizeof buffer, "%.6g%%", chance.fraction() * 100);
+    return buffer;
+}
+
+std::string rate_text(std::uint64_t bits) {
+    constexpr std::array<std::pair<std::uint64_t, const char*>, 3> units{
+        {{1'000'000'000, "gbit"}, {1'000'000, "mbit"}, {1000, "kbit"}}};
+    for (const auto& [size, unit] : units)
+        if (bits >= size)
+            return decimal(static_cast<double>(bits) / static_cast<double>(size)) + unit;
+    return std::to_string(bits) + "bit";
+}
+
+std::vector<std::pair<std::string, std::string>> impairment_words(const Impairment& i) {
+    std::string loss, queue;
+    if (i.loss)
+        loss = i.loss->model == Loss::Model::random ? share_text(i.loss->share)
+                                                    : line(model_word(*i.loss), members(*i.loss));
+    if (i.queue) queue = line(i.queue->kind, options(*i.queue));
+    return words(i, loss, queue);
+}
+
+std::vector<std::pair<std::string, std::string>> impairment_toml(const Impairment& i) {
+    std::string loss, queue;
+    if (i.loss)
+        loss = i.loss->model == Loss::Model::random
+                   ? share_text(i.loss->share)
+                   : toml_table("model", model_word(*i.loss), members(*i.loss));
+    if (i.queue)
+        queue = i.queue->options.empty() ? i.queue->kind
+                                         : toml_table("kind", i.queue->kind, options(*i.queue));
+    Words out = words(i, loss, queue);
+    for (auto& entry : out) entry.second = toml_value(entry.second);
+    return out;
 }
 
 }  // namespace topology

@@ -5,6 +5,7 @@
 #include "topology/address_services.hpp"
 #include "topology/check.hpp"
 #include "topology/diagnostic.hpp"
+#include "topology/impairment.hpp"
 #include "topology/ip.hpp"
 #include "topology/text.hpp"
 #include "topology/way_out.hpp"
@@ -38,12 +39,6 @@ struct Timers {  // of routing protocols, seconds
     bool operator==(const Timers&) const = default;
 };
 
-// What an end sends is delayed, lost, ... Parsed and noticed; put into the kernel later.
-struct Impairment {
-    std::map<std::string, std::string> settings;  // key as written → value as written
-    bool operator==(const Impairment&) const = default;
-};
-
 struct Interface {
     std::string name;         // "eth0"
     std::uint32_t index = 0;  // ifindex in the node: eth0 = 100, …; others from 200 in order
@@ -64,7 +59,7 @@ struct Interface {
     std::optional<bool> passive;
     std::optional<Text> gateway;  // NODE or address of this end's default route; "" = none
     bool mac_explicit = false;
-    Impairment impairment;
+    Impairment impairment;                    // of what it sends
     std::map<std::string, std::string> port;  // of a switch: isolated, learning, hairpin, …
 
     // Filled by `address`: everything this interface holds, in order, the first of a family first.

@@ -16,18 +16,6 @@ std::string value_text(const std::string& value) {
     return digits || value == "true" || value == "false" ? value : toml_string(value);
 }
 
-void add_settings(const std::map<std::string, std::string>& settings, TomlTable& table) {
-    std::map<std::string, TomlTable> inner;
-    for (const auto& [key, value] : settings) {
-        const std::size_t dot = key.find('.');
-        if (dot == std::string::npos)
-            table.raw(key, value_text(value));
-        else
-            inner[key.substr(0, dot)].raw(key.substr(dot + 1), value_text(value));
-    }
-    for (const auto& [key, members] : inner) table.raw(key, members.inline_());
-}
-
 std::string end_keys(const Lab& lab, const End& end) {
     const Interface& interface = lab.at(end);
     const Node& node = lab.nodes[end.node];
@@ -58,10 +46,10 @@ std::string end_keys(const Lab& lab, const End& end) {
     if (interface.passive) table.raw("passive", *interface.passive ? "true" : "false");
     if (!interface.port.empty()) {
         TomlTable port;
-        add_settings(interface.port, port);
+        for (const auto& [key, value] : interface.port) port.raw(key, value_text(value));
         table.raw("port", port.inline_());
     }
-    add_settings(interface.impairment.settings, table);
+    for (const auto& [key, value] : impairment_toml(interface.impairment)) table.raw(key, value);
     return table.inline_();
 }
 

@@ -32,6 +32,10 @@ inline constexpr auto last_of<topology::Routing> = topology::Routing::bird;
 template <>
 inline constexpr auto last_of<topology::AddressMode> = topology::AddressMode::slaac;
 template <>
+inline constexpr auto last_of<topology::Distribution> = topology::Distribution::paretonormal;
+template <>
+inline constexpr auto last_of<topology::Loss::Model> = topology::Loss::Model::four_state;
+template <>
 inline constexpr auto last_of<topology::Family> = topology::Family::ipv6;
 template <>
 inline constexpr auto last_of<topology::Right> = topology::Right::change;

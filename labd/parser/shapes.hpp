@@ -45,9 +45,29 @@ void fields(A& a, topology::Timers& v) {
 }
 
 template <class A>
+void fields(A& a, topology::Chance& v) {
+    auto& [steps] = v;
+    a(steps);
+}
+
+template <class A>
+void fields(A& a, topology::Loss& v) {
+    auto& [model, share, p, r, h, k, p13, p31, p32, p23, p14] = v;
+    a(model, share, p, r, h, k, p13, p31, p32, p23, p14);
+}
+
+template <class A>
+void fields(A& a, topology::Queue& v) {
+    auto& [kind, options] = v;
+    a(kind, options);
+}
+
+template <class A>
 void fields(A& a, topology::Impairment& v) {
-    auto& [settings] = v;
-    a(settings);
+    auto& [delay_ns, jitter_ns, distribution, keep_order, loss, corrupt, duplicate, reorder,
+           rate_bits, burst_bytes, limit_packets, queue, seed, netem_only] = v;
+    a(delay_ns, jitter_ns, distribution, keep_order, loss, corrupt, duplicate, reorder, rate_bits,
+      burst_bytes, limit_packets, queue, seed, netem_only);
 }
 
 template <class A>

@@ -1,6 +1,7 @@
 #include "labd/parser/well_formed.hpp"
 
 #include "topology/names.hpp"
+#include "topology/queue.hpp"
 
 #include <algorithm>
 #include <set>
@@ -19,6 +20,7 @@ using topology::Node;
 constexpr std::size_t most_nodes = 10'000, most_links = 50'000, most_interfaces = 256,
                       most_ports = 1'023, longest_hostname = 64, most_checks = 50'000;
 constexpr double longest_check_s = 86'400;
+constexpr std::int64_t longest_delay_ns = 60'000'000'000;
 
 bool leads_somewhere(const Lab& lab, const End& end) {
     return end.node < lab.nodes.size() && end.interface < lab.nodes[end.node].interfaces.size();
@@ -40,6 +42,16 @@ bool no_control_byte(const std::string& text) {
                         [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
+bool fits(const topology::Impairment& impairment) {
+    const auto is_delay = [](std::int64_t ns) { return ns >= 0 && ns <= longest_delay_ns; };
+    if (!is_delay(impairment.delay_ns) || !is_delay(impairment.jitter_ns)) return false;
+    if (!impairment.queue) return true;
+    const topology::QueueKind* kind = topology::find_queue(impairment.queue->kind);
+    return kind != nullptr &&
+           std::all_of(impairment.queue->options.begin(), impairment.queue->options.end(),
+                       [&](const auto& set) { return kind->find(set.first) != nullptr; });
+}
+
 // The interface is the one that its link's end speaks of.
 bool fits(const Lab& lab, const Interface& interface) {
     if (!topology::interface_name_trouble(interface.name).empty()) return false;
@@ -47,7 +59,8 @@ bool fits(const Lab& lab, const Interface& interface) {
     if (interface.end >= lab.links[interface.link].ends.size()) return false;
     if (interface.segment != topology::npos && interface.segment >= lab.segments.size())
         return false;
-    return &lab.at(lab.links[interface.link].ends[interface.end]) == &interface;
+    return fits(interface.impairment) &&
+           &lab.at(lab.links[interface.link].ends[interface.end]) == &interface;
 }
 
 bool fits(const Lab& lab, const Node& node) {

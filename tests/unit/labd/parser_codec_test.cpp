@@ -140,6 +140,11 @@ TEST(WellFormed, IsEveryIndexAndEveryName) {
         {"link", [](topology::Lab& l) { l.nodes[0].interfaces[0].link = l.links.size(); }},
         {"end", [](topology::Lab& l) { l.nodes[0].interfaces[0].end = 7; }},
         {"segment", [](topology::Lab& l) { l.nodes[0].interfaces[0].segment = l.segments.size(); }},
+        {"delay", [](topology::Lab& l) { l.nodes[0].interfaces[0].impairment.delay_ns = -1; }},
+        {"queue",
+         [](topology::Lab& l) {
+             l.nodes[0].interfaces[0].impairment.queue = topology::Queue{"qdisc", {}};
+         }},
         {"another's end",
          [](topology::Lab& l) { std::swap(l.links[0].ends[0], l.links[0].ends[1]); }},
         {"end of a link", [](topology::Lab& l) { l.links[0].ends[0].node = l.nodes.size(); }},

@@ -238,6 +238,17 @@ const std::vector<Case> of_links{
      "loss is 0 % to 100 %, not 120 %", "to cut a link: up = false"},
     {"D39_rate", "D39", "links = [{ endpoints = [\"h1\",\"r1\"], rate = @@\"0bit\" }]\n" + two,
      "rate is 1 kbit to 100 gbit, not 0bit", "to cut a link: up = false"},
+    {"D39_model", "D39",
+     "links = [{ endpoints = [\"h1\",\"r1\"], loss = @@{ model = \"gemodel\" } }]\n" + two,
+     "a loss model gemodel needs p", "p = \"1%\""},
+    {"D39_burst", "D39", "links = [{ endpoints = [\"h1\",\"r1\"], burst = @@\"10B\" }]\n" + two,
+     "burst is 1522 B to 1 GB, not 10B", "to cut a link: up = false"},
+    {"D1_queue", "D1",
+     "links = [{ endpoints = [\"h1\",\"r1\"], queue = { kind = \"fq_codel\", @@targt = \"5ms\" } "
+     "}]\n" +
+         two,
+     "unknown key \"targt\" in a queue fq_codel",
+     "did you mean \"target\"? free keys start with \"x-\""},
     {"D39_jitter", "D39", "links = [{ endpoints = [\"h1\",\"r1\"], @@jitter = \"1ms\" }]\n" + two,
      "jitter without delay", "delay = \"20ms\" beside it"},
     {"D62", "D62", two + "[[check]]\nping = [\"h1\",\"r1\"]\n@@path = [\"h1\",\"r1\"]\n",

@@ -70,9 +70,20 @@ pool = "loose"
 [[link]]
 endpoints = ["h6", "sw"]
 delay = "5ms"
+jitter = "0.3ms"
+distribution = "normal"
+order = "keep"
+loss = "0.1%"
+corrupt = "0.02%"
+rate = "1.5mbit"
+burst = "16KiB"
+limit = 2000
+a = { duplicate = "3%", reorder = "33.3%", seed = 9, queue = { kind = "codel", limit = 100, target = "2ms", ecn = true } }
+b = { loss = { model = "gemodel", p = "1%", r = "12.5%", h = "30%" }, queue = "fifo", backend = "netem" }
 
 [[link]]
 endpoints = ["h7", "sw"]
+loss = { model = "4state", p13 = "1%", p14 = "0.5%" }
 b = { port = { isolated = true } }
 )";
 
@@ -83,6 +94,11 @@ TEST(resolved_form, resolves_to_itself) {
     const Resolved second = resolve(text);
     ASSERT_FALSE(second.diagnostics.failed()) << problems(second) << text;
     EXPECT_EQ(topology::resolved_toml(second.lab), text);
+    for (std::size_t n = 0; n < first.lab.nodes.size(); ++n)
+        for (std::size_t i = 0; i < first.lab.nodes[n].interfaces.size(); ++i)
+            EXPECT_EQ(second.lab.nodes[n].interfaces[i].impairment,
+                      first.lab.nodes[n].interfaces[i].impairment)
+                << first.lab.nodes[n].name;
 }
 
 TEST(resolved_form, keeps_translation_and_what_is_not_private) {

@@ -1,0 +1,279 @@
+// See impairment_keys.hpp. The kernel takes any 32-bit number for most of these; what makes no
+// sense is told here, in the words of the file.
+#include "topology/impairment_keys.hpp"
+
+#include "topology/keys.hpp"
+#include "topology/queue.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace topology {
+namespace {
+
+constexpr double longest_delay = 60;
+constexpr double least_rate = 1e3, most_rate = 100e9;
+constexpr double least_burst = 1522, most_burst = 1e9;  // bytes
+constexpr double packet_bits = 1500 * 8;
+
+std::string number(double value) {
+    char buffer[32];
+    (void)std::snprintf(buffer, sizeof buffer, "%.4g", value);
+    return buffer;
+}
+
+class ImpairmentReader {
+  public:
+    ImpairmentReader(const std::vector<const Member*>& members, Context& context)
+        : x_members(members), x_context(context) {}
+
+    Impairment read() {
+        for (const Member* member : x_members) {
+            // false takes away what the defaults said.
+            if (!member->value.is_false()) read(*member);
+            x_context.notices.impairment(member->key, member->where);
+        }
+        needs_delay("jitter");
+        needs_delay("reorder");
+        check_limit();
+        return std::move(x_result);
+    }
+
+  private:
+    const Member* find(std::string_view key) const {
+        const auto found = std::find_if(x_members.begin(), x_members.end(),
+                                        [&](const Member* m) { return m->key == key; });
+        return found == x_members.end() ? nullptr : *found;
+    }
+
+    void read(const Member& member) {
+        const Value& value = member.value;
+        const std::string& key = member.key;
+        const Reader& reader = x_context.reader;
+        if (key == "delay") {
+            x_result.delay_ns = time(key, value);
+        } else if (key == "jitter") {
+            x_result.jitter_ns = time(key, value);
+        } else if (key == "rate") {
+            read_rate(value);
+        } else if (key == "loss") {
+            read_loss(value);
+        } else if (key == "corrupt") {
+            x_result.corrupt = share(key, value);
+        } else if (key == "duplicate") {
+            x_result.duplicate = share(key, value);
+        } else if (key == "reorder") {
+            x_result.reorder = share(key, value);
+        } else if (key == "distribution") {
+            read_distribution(value);
+        } else if (key == "order") {
+            x_result.keep_order = reader.word(key, value, {"keep"}).has_value();
+        } else if (key == "backend") {
+            x_result.netem_only = reader.word(key, value, {"netem"}).has_value();
+        } else if (key == "burst") {
+            read_burst(value);
+        } else if (key == "limit") {
+            if (const auto packets = reader.integer(key, value, 1, 10'000'000))
+                x_result.limit_packets = static_cast<std::uint32_t>(*packets);
+        } else if (key == "seed") {
+            if (const auto seed = reader.integer(key, value, 0, INT64_MAX))
+                x_result.seed = static_cast<std::uint64_t>(*seed);
+        } else if (key == "queue") {
+            read_queue(value);
+        }
+    }
+
+    void outside(const Value& value, const std::string& message) {
+        x_context.diagnostics.error("D39", value.where, message, "to cut a link: up = false");
+    }
+
+    std::int64_t time(const std::string& key, const Value& value) {
+        const std::optional<double> seconds = x_context.reader.seconds(value);
+        if (!seconds) return 0;
+        if (*seconds > longest_delay) {
+            outside(value, key + " is 0 s to 60 s, not " + value.text);
+            return 0;
+        }
+        return std::llround(*seconds * 1e9);
+    }
+
+    void read_rate(const Value& value) {
+        const std::optional<double> bits = x_context.reader.bits(value);
+        if (!bits) return;
+        if (*bits < least_rate || *bits > most_rate)
+            return outside(value, "rate is 1 kbit to 100 gbit, not " + value.text);
+        // The kernel counts bytes.
+        x_result.rate_bits = static_cast<std::uint64_t>(std::llround(*bits / 8)) * 8;
+    }
+
+    void read_burst(const Value& value) {
+        const std::optional<double> bytes = x_context.reader.bytes(value);
+        if (!bytes) return;
+        if (*bytes < least_burst || *bytes > most_burst)
+            return outside(value, "burst is 1522 B to 1 GB, not " + value.text);
+        x_result.burst_bytes = static_cast<std::uint32_t>(std::llround(*bytes));
+    }
+
+    void read_distribution(const Value& value) {
+        const auto word = x_context.reader.word("distribution", value,
+                                                {"uniform", "normal", "pareto", "paretonormal"});
+        if (word == "normal") x_result.distribution = Distribution::normal;
+        if (word == "pareto") x_result.distribution = Distribution::pareto;
+        if (word == "paretonormal") x_result.distribution = Distribution::paretonormal;
+    }
+
+    Chance share(const std::string& key, const Value& value) {
+        const std::optional<double> percent = x_context.reader.percent(value);
+        if (percent && *percent > 100)
+            outside(value, key + " is 0 % to 100 %, not " + number(*percent) + " %");
+        return Chance::of(percent.value_or(0) / 100);
+    }
+
+    void read_loss(const Value& value) {
+        if (value.is(Value::Type::table)) return read_loss_model(value);
+        Loss loss;
+        loss.share = share("loss", value);
+        if (loss.share) x_result.loss = loss;
+    }
+
+    // The other members of a model follow from its first one where they are left out, as tc does.
+    void read_loss_model(const Value& table) {
+        const Value* named = table.find("model");
+        std::optional<std::string> model;
+        if (named == nullptr)
+            x_context.diagnostics.error("D39", table.where, "a loss model needs its name",
+                                        "{ model = \"gemodel\", p = \"1%\", r = \"10%\" }");
+        else
+            model = x_context.reader.word("model", *named, {"gemodel", "4state"});
+        if (!model) return;
+        const bool gemodel = model == "gemodel";
+        const std::vector<std::string_view> keys =
+            gemodel ? std::vector<std::string_view>{"model", "p", "r", "h", "k"}
+                    : std::vector<std::string_view>{"model", "p13", "p31", "p32", "p23", "p14"};
+        const std::string name = "a loss model " + *model;
+        refuse_unknown_keys(table, KeyTable{name, keys}, x_context.diagnostics);
+        const std::string first(keys[1]);
+        if (table.find(first) == nullptr)
+            return x_context.diagnostics.error("D39", table.where, name + " needs " + first,
+                                               first + " = \"1%\"");
+        const auto member = [&](const char* key, Chance otherwise) {
+            const Value* value = table.find(key);
+            return value == nullptr ? otherwise : share(key, *value);
+        };
+        Loss loss;
+        const Chance always = Chance::of(1), never;
+        if (gemodel) {
+            loss.model = Loss::Model::gemodel;
+            loss.p = member("p", never);
+            loss.r = member("r", {UINT32_MAX - loss.p.steps});
+            loss.h = member("h", never);
+            loss.k = member("k", always);
+        } else {
+            loss.model = Loss::Model::four_state;
+            loss.p13 = member("p13", never);
+            loss.p31 = member("p31", {UINT32_MAX - loss.p13.steps});
+            loss.p32 = member("p32", never);
+            loss.p23 = member("p23", always);
+            loss.p14 = member("p14", never);
+        }
+        x_result.loss = loss;
+    }
+
+    std::string queue_kind(const Value& value) {
+        std::vector<std::string_view> kinds = queue_names();
+        kinds.push_back("fifo");
+        const std::string kind = x_context.reader.word("queue", value, kinds).value_or("");
+        return kind == "fifo" ? "pfifo" : kind;
+    }
+
+    void read_queue(const Value& value) {
+        Queue queue;
+        if (value.is(Value::Type::string)) {
+            queue.kind = queue_kind(value);
+        } else if (x_context.reader.table(value, "queue")) {
+            const Value* kind = value.find("kind");
+            if (kind == nullptr)
+                x_context.diagnostics.error("D39", value.where, "a queue needs its kind",
+                                            "{ kind = \"codel\", limit = 100 }");
+            else
+                queue.kind = queue_kind(*kind);
+            if (const QueueKind* known = find_queue(queue.kind))
+                read_queue_options(value, *known, queue);
+        }
+        if (!queue.kind.empty()) x_result.queue = std::move(queue);
+    }
+
+    void read_queue_options(const Value& table, const QueueKind& kind, Queue& queue) {
+        const std::string name = "a queue " + std::string(kind.name);
+        KeyTable keys{name, {"kind"}};
+        for (const QueueOption& option : kind.options) keys.keys.push_back(option.key);
+        refuse_unknown_keys(table, keys, x_context.diagnostics);
+        for (const QueueOption& option : kind.options) {
+            const Value* value = table.find(option.key);
+            if (value == nullptr) continue;
+            const auto read = queue_option(std::string(option.key), option.unit, *value);
+            if (read && *read != option.standard) queue.options[std::string(option.key)] = *read;
+        }
+    }
+
+    std::optional<std::uint64_t> queue_option(const std::string& key, QueueUnit unit,
+                                              const Value& value) {
+        const Reader& reader = x_context.reader;
+        if (unit == QueueUnit::flag) {
+            const auto on = reader.boolean(value);
+            return on ? std::optional<std::uint64_t>(*on ? 1 : 0) : std::nullopt;
+        }
+        if (unit == QueueUnit::packets) {
+            const auto packets = reader.integer(key, value, 1, 10'000'000);
+            return packets ? std::optional(static_cast<std::uint64_t>(*packets)) : std::nullopt;
+        }
+        const bool time = unit == QueueUnit::microseconds;
+        const auto size = time ? reader.seconds(value) : reader.bytes(value);
+        if (!size) return std::nullopt;
+        const double least = time ? 1e-6 : 1, most = time ? longest_delay : most_burst;
+        if (*size < least || *size > most) {
+            outside(value,
+                    key + (time ? " is 1 us to 60 s, not " : " is 1 B to 1 GB, not ") + value.text);
+            return std::nullopt;
+        }
+        return static_cast<std::uint64_t>(std::llround(time ? *size * 1e6 : *size));
+    }
+
+    void needs_delay(std::string_view key) {
+        const Member *member = find(key), *delay = find("delay");
+        if (member == nullptr || member->value.is_false()) return;
+        if (delay == nullptr || delay->value.is_false())
+            x_context.diagnostics.error("D39", member->where, std::string(key) + " without delay",
+                                        "delay = \"20ms\" beside it");
+    }
+
+    // D72: a queue that holds less than the delay at that rate loses packets by itself.
+    void check_limit() {
+        const Member *limit = find("limit"), *rate = find("rate"), *delay = find("delay");
+        if (limit == nullptr || rate == nullptr || delay == nullptr) return;
+        const double bits = static_cast<double>(x_result.rate_bits);
+        const double seconds = static_cast<double>(x_result.delay_ns) / 1e9;
+        if (bits == 0 || !x_result.limit_packets) return;
+        const double packets = *x_result.limit_packets;
+        const double needed = std::ceil(bits * seconds / packet_bits);
+        if (packets >= needed) return;
+        x_context.diagnostics.warning(
+            "D72", limit->value.where,
+            number(packets) + " packets hold " + number(packets * packet_bits / bits * 1000) +
+                " ms at " + rate->value.text + ", the delay is " + delay->value.text,
+            "limit ≥ " + std::to_string(static_cast<long long>(needed)) + ", or leave it out");
+    }
+
+    const std::vector<const Member*>& x_members;
+    Context& x_context;
+    Impairment x_result;
+};
+
+}  // namespace
+
+Impairment read_impairment(const std::vector<const Member*>& members, Context& context) {
+    return ImpairmentReader(members, context).read();
+}
+
+}  // namespace topology
