@@ -55,8 +55,9 @@ def main():
     print(f"labd on {platform.system()} {platform.release()}, {os.cpu_count()} processors, "
           f"{datetime.date.today()}; load {os.getloadavg()[0]:.1f} at the start\n", flush=True)
     with machine.daemon() as labd:
-        for measure in (rows.pair, rows.chain, rows.static, rows.iproute2, rows.mininet, rows.growth,
-                        lambda o: rows.at_rest(o, labd), rows.validate, rows.traffic):
+        for measure in (rows.pair, rows.quickstart, rows.without_root, rows.chain, rows.static,
+                        rows.iproute2, rows.mininet, rows.growth, lambda o: rows.at_rest(o, labd),
+                        rows.validate, rows.traffic):
             name = getattr(measure, "__name__", "").replace("<lambda>", "at_rest")
             if options.only and options.only not in name:
                 continue

@@ -62,17 +62,27 @@ def write(name, text):
 def daemon():
     """A labd that is there, as it is for the second `lab up` of a day."""
     lab("ls")  # starts it
-    with socket.socket(socket.AF_UNIX) as talk:
-        talk.connect("/run/labd/labd.sock")
-        pid = struct.unpack("iII", talk.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+    pid = server("/run/labd/labd.sock")
     try:
         yield pid
     finally:
         lab("down", "--all", check=False)
-        ended = os.pidfd_open(pid)
-        os.kill(pid, signal.SIGTERM)
-        select.select([ended], [], [], 30)
-        os.close(ended)
+        end(pid)
+
+
+def server(path):
+    """The process that listens on a UNIX socket."""
+    with socket.socket(socket.AF_UNIX) as talk:
+        talk.connect(path)
+        return struct.unpack("iII", talk.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+
+
+def end(pid):
+    """Asks a process to end, and waits for that."""
+    ended = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGTERM)
+    select.select([ended], [], [], 30)
+    os.close(ended)
 
 
 @contextlib.contextmanager

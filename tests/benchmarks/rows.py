@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import time
 
 from . import machine, rivals, shapes
@@ -79,6 +80,35 @@ def pair(options):
     path = machine.write("pair", shapes.pair())
     [up] = median(5 * options.rounds, lambda: cycle("pair", path)[0])
     yield Row("up, two hosts", up, limit=0.030)
+
+
+def quickstart(options):
+    """Once more, when everything is installed and built."""
+    command = machine.SOURCE / "examples" / "quickstart"
+    [again] = median(options.rounds, lambda: wall(command)[0])
+    lab("down", "two-hosts")
+    yield Row("examples/quickstart again", again, limit=3.0)
+
+
+def without_root(options):
+    """Ten hosts on a switch, by an ordinary user's own labd."""
+    os.environ["LAB_TEST_BINARIES"] = str(machine.BINARIES)
+    sys.path.insert(0, str(machine.SOURCE / "tests" / "e2e"))
+    import ordinary  # of the end-to-end tests: a user, laid over this mount namespace's /etc
+    ordinary.make()
+    path = ordinary.write("lan.lab.toml", shapes.lan(10))
+    ordinary.lab("ls")
+
+    def cycle_of_theirs():
+        up = ordinary.lab("up", path).seconds
+        ordinary.lab("down", "lan")
+        return up
+
+    try:
+        [up] = median(options.rounds, cycle_of_theirs)
+        yield Row("up without root, ten hosts on a switch", up, limit=1.0)
+    finally:
+        machine.end(machine.server(f"{ordinary.SESSION}/labd/labd.sock"))
 
 
 def growth(options):

@@ -18,7 +18,6 @@ class Quickstart(LabTest):
         self.assertIn("Build: up to date", again.out)
         self.assertIn("nothing to do", again.out + again.err)
         self.assertRegex(again.out, r"3 packets transmitted, 3 received")
-        self.assertLess(again.seconds, 3)
 
     def test_not_root(self):
         done = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",

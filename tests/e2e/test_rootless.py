@@ -4,7 +4,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
 import machine
 import ordinary
@@ -166,14 +165,9 @@ ready = "tcp 80"
         machine.kill_daemon()
         machine.eventually("nothing is kept for nobody", lambda: not machine.processes("lab-holder"))
 
-    def test_ten_nodes_in_a_second(self):
+    def test_ten_nodes_on_a_switch(self):
         self.make((ordinary.FIRST, 65536))
-        lab("ls")
-        write("t.lab.toml", SWITCH)
-        started = time.monotonic()
-        lab("up", "t.lab.toml")
-        seconds = time.monotonic() - started
-        self.assertLess(seconds, 1.0)
+        lab("up", write("t.lab.toml", SWITCH))
         self.assert_all_reach_all("t")
 
     def test_what_is_roots_is_refused_by_name(self):
