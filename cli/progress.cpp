@@ -21,6 +21,7 @@ std::string counted(const Phase& phase) {
 
 ProgressStyle progress_style(const Globals& globals) {
     if (globals.quiet) return ProgressStyle::none;
+    if (globals.verbose) return ProgressStyle::lines;
     const char* term = std::getenv("TERM");
     const bool dumb = term != nullptr && std::strcmp(term, "dumb") == 0;
     if (::isatty(2) == 1 && !dumb) return ProgressStyle::redrawn;
@@ -30,6 +31,10 @@ ProgressStyle progress_style(const Globals& globals) {
 }
 
 std::string Progress::text(const Phase& phase) {
+    if (phase.total == 0)
+        return verbose_ && style_ == ProgressStyle::lines
+                   ? phase.name + "  " + duration(phase.elapsed) + "\n"
+                   : "";
     const auto same = [&](const Phase& p) { return p.name == phase.name; };
     const auto known = std::find_if(phases_.begin(), phases_.end(), same);
     const bool was_done = known != phases_.end() && known->done == known->total;

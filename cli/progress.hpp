@@ -14,7 +14,8 @@ ProgressStyle progress_style(const Globals& globals);
 
 class Progress {
   public:
-    explicit Progress(ProgressStyle style) : style_(style) {}
+    explicit Progress(ProgressStyle style, bool verbose = false)
+        : style_(style), verbose_(verbose) {}
     void show(const Phase& phase);
     // Before other words go to stderr, and at the end.
     void finish();
@@ -23,6 +24,7 @@ class Progress {
 
   private:
     ProgressStyle style_;
+    bool verbose_;  // the stations without steps too
     std::vector<Phase> phases_;
     bool drawn_ = false;
 };

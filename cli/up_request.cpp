@@ -106,7 +106,7 @@ class Listener {
   public:
     Listener(const Bundle& bundle, const Globals& globals)
         : bundle_(bundle),
-          progress_(progress_style(globals)),
+          progress_(progress_style(globals), globals.verbose),
           quiet_(globals.quiet || globals.json()) {}
 
     void line(std::string_view bytes) {

@@ -45,8 +45,8 @@ struct EngineOptions {
 };
 
 struct Phase {
-    std::string name;  // "namespaces", "links", …
-    std::size_t done = 0, total = 0;
+    std::string name;                 // "namespaces", "links", …; "parse", "plan", "confirm", …
+    std::size_t done = 0, total = 0;  // steps; total 0: a station that has none
     double elapsed_s = 0;
 };
 

@@ -17,17 +17,47 @@ namespace labd {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
+namespace {
+
+// What the stations beside the steps take, one after the other.
+class Stopwatch {
+  public:
+    void start() { since_ = steady_clock::now(); }
+    void station(const char* name) {
+        Phase& phase = passed_.emplace_back();
+        phase.name = name;
+        phase.elapsed_s = std::chrono::duration<double>(steady_clock::now() - since_).count();
+        start();
+    }
+    // Not before the caller's right is known: with the first word that is told, the answer is 200.
+    void tell(const Progress& progress) {
+        for (const Phase& phase : passed_) progress.phase(phase);
+        passed_.clear();
+    }
+
+  private:
+    std::vector<Phase> passed_;
+    steady_clock::time_point since_ = steady_clock::now();
+};
+
+}  // namespace
+
 asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer caller,
                                      std::shared_ptr<Progress> progress) {
     const auto began = steady_clock::now();
     Change change;
     change.caller = std::move(caller);
+    Stopwatch watch;
     co_await read_file(change, name, request);
+    watch.station("parse");
     const Turnstile::Pass pass = co_await enter(change, name);
+    watch.station("turn");
     progress->under_way = true;
     change.lab->caller = change.caller;
     change.fresh = !change.lab->spawner && change.lab->spaces.empty();
     co_await compare(change, request);
+    watch.station("plan");
+    watch.tell(*progress);
     for (topology::Action& action : co_await repair_names(change.lab))
         change.actions.push_back(std::move(action));
     tell_unheld_limits(change.resolved.lab, *progress);
@@ -205,20 +235,26 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
         lab->access.grants = grants_of(lab->wish);
     };
     std::exception_ptr failure;
+    Stopwatch watch;
     try {
         record(*lab, "begin", "{}");
         // A default route that was advertised stands in the way of a written one.
         if (!change.fresh) co_await learn_after_change(lab);
         co_await apply(lab, change.steps, progress);
+        watch.start();
         if (!change.fresh) co_await announce(lab, change.steps);
         co_await confirm(lab, change.desired);
+        watch.station("confirm");
         co_await learn_after_change(lab);
         if (request.wait_s > 0) {
             co_await await_routing(lab, request.wait_s, progress);
             look_again_at(lab);  // nobody has, meanwhile
         }
         keep();
+        watch.start();
         co_await commit(lab);  // what cannot be written down has not been done
+        watch.station("commit");
+        watch.tell(*progress);
     } catch (...) {
         failure = std::current_exception();
     }

@@ -11,6 +11,18 @@ TWO = EXAMPLES / "two-hosts.lab.toml"
 
 
 class Output(LabTest):
+    def test_where_the_time_goes(self):
+        """-v: the stations beside the steps too; without, the steps alone."""
+        path = self.write("t.lab.toml", PAIR)
+        stations = lambda done: re.findall(r"^(\w+)(?: \d+/\d+)?  [\d.]+ \w+$", done.err, re.M)
+        said = stations(lab("up", "-v", path))
+        self.assertEqual(["parse", "turn", "plan"], said[:3])
+        self.assertEqual(["confirm", "commit"], said[-2:])
+        self.assertIn("links", said)
+        lab("down", "t")
+        self.assertNotIn("plan", stations(lab("up", path)))
+        self.assertEqual(["parse", "turn", "plan"], stations(lab("up", "-v", path)))
+
     def test_up_and_down(self):
         done = lab("up", TWO)
         self.assertRegex(done.out + done.err, r"lab two-hosts up: 3 nodes, 2 links in [\d.]+ m?s")

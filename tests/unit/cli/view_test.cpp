@@ -190,6 +190,14 @@ TEST(Progress, ALineForEachPhaseOnceItIsDone) {
     EXPECT_EQ(none.text({"links", 2, 2, 0}), "");
 }
 
+TEST(Progress, StationsWithoutStepsForWhoWantsToKnowMore) {
+    cli::Progress lines(cli::ProgressStyle::lines);
+    EXPECT_EQ(lines.text({"plan", 0, 0, 0.001}), "");
+    cli::Progress more(cli::ProgressStyle::lines, true);
+    EXPECT_EQ(more.text({"plan", 0, 0, 0.001}), "plan  1.0 ms\n");
+    EXPECT_EQ(more.text({"links", 2, 2, 0.004}), "links 2/2  4.0 ms\n");
+}
+
 TEST(Progress, OneRedrawnLineOnATerminal) {
     cli::Progress redrawn(cli::ProgressStyle::redrawn);
     EXPECT_EQ(redrawn.text({"namespaces", 3, 3, 0}), "\r\x1b[Knamespaces 3/3");
