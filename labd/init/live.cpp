@@ -21,13 +21,6 @@ namespace {
 char* title = nullptr;
 std::size_t title_room = 0;
 
-void show_as(const std::string& text) {
-    (void)prctl(PR_SET_NAME, "lab-init");
-    if (title == nullptr) return;
-    std::memset(title, 0, title_room);
-    std::memcpy(title, text.data(), std::min(text.size(), title_room - 1));
-}
-
 }  // namespace
 
 void keep_title(int argc, char** argv) {
@@ -41,10 +34,17 @@ void keep_title(int argc, char** argv) {
     for (char** variable = environ; *variable != nullptr; ++variable) add(*variable);
 }
 
+void show_as(const char* name, const std::string& text) {
+    (void)prctl(PR_SET_NAME, name);
+    if (title == nullptr) return;
+    std::memset(title, 0, title_room);
+    std::memcpy(title, text.data(), std::min(text.size(), title_room - 1));
+}
+
 void live(const std::string& node) {
     if (prctl(PR_SET_DUMPABLE, 0) != 0) _exit(1);
     (void)clearenv();
-    show_as("lab-init " + node);
+    show_as("lab-init", "lab-init " + node);
     for (int signal = 1; signal < NSIG; ++signal) (void)std::signal(signal, SIG_DFL);
     umask(0);  // modes are meant as they are written; commands get 022
     (void)chdir("/");

@@ -10,6 +10,8 @@ namespace labd::init {
 
 // Where main()'s words lie in memory, for ps(1): to be called first.
 void keep_title(int argc, char** argv);
+// From now on ps(1) and the like show this process so; `name` has 15 bytes at most.
+void show_as(const char* name, const std::string& text);
 
 // What an exec would have taken away from a process has to be taken from it here: descriptors
 // beyond the door and the start socket (the caller's part), environment, name, and above all what

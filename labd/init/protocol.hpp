@@ -1,4 +1,5 @@
-// What labd, lab-init, the spawner and the CLI say to each other. Four conversations:
+// What labd, lab-init, the spawner and the CLI say to each other, and with the relay in
+// labd/relay/protocol.hpp. Four conversations:
 //
 //   door      labd ↔ lab-init, SOCK_SEQPACKET. lab-init serves a listening socket that labd bound
 //   in
@@ -183,10 +184,13 @@ enum class Spawn : std::uint32_t {
     root,        // {name} + 1 fd: a detached mount of a directory, from now on the root `name`
     quit,        // {}: nothing of the lab is wanted any more; nodes still alive are killed; not
                  // answered: the spawner exits when they are gone
+    relay,       // {u32 grouped} + 2 or 3 fds: the network namespace of its ends, its listening
+                 // door (labd/relay/protocol.hpp), its control group
     // spawner → labd
     want_map = 100,  // {}: unshared into L, its pid is the peer's pid
     ready,           // {}: the template root stands
-    born,            // {u32 pid as the spawner's reader sees it} + 2 fds: pidfd, start socket
+    born,            // {u32 pid as the spawner's reader sees it} + 2 fds: pidfd, start socket; of a
+                     // relay the pidfd alone
     spaced,          // {} + 1 fd: the namespace
     done,            // {}: hosts written, root known
     failed,          // {u32 errno, step in words}: answer to anything

@@ -28,13 +28,8 @@ constexpr int kept[] = {CAP_CHOWN,         CAP_DAC_OVERRIDE, CAP_FSETID,
 constexpr int not_in_strict[] = {CAP_IPC_OWNER, CAP_SYS_PTRACE,   CAP_SYS_BOOT,
                                  CAP_SYS_NICE,  CAP_SYS_RESOURCE, CAP_LEASE,
                                  CAP_SETFCAP,   CAP_PERFMON,      CAP_BPF};
-}  // namespace
 
-void keep_node_capabilities(protocol::Level level) {
-    std::uint64_t keep = 0;
-    for (const int c : kept) keep |= std::uint64_t{1} << c;
-    if (level == protocol::Level::strict)
-        for (const int c : not_in_strict) keep &= ~(std::uint64_t{1} << c);
+void keep_only(std::uint64_t keep) {
     // The bounding set first: dropping from it needs CAP_SETPCAP. EINVAL ends the kernel's list,
     // which may be longer than this header's.
     for (int c = 0; c < 64; ++c) {
@@ -47,6 +42,20 @@ void keep_node_capabilities(protocol::Level level) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     const __user_cap_data_struct sets[2] = {{low, low, 0}, {high, high, 0}};
     must(syscall(SYS_capset, &header, sets) == 0, "set capabilities");
+}
+
+}  // namespace
+
+void keep_node_capabilities(protocol::Level level) {
+    std::uint64_t keep = 0;
+    for (const int c : kept) keep |= std::uint64_t{1} << c;
+    if (level == protocol::Level::strict)
+        for (const int c : not_in_strict) keep &= ~(std::uint64_t{1} << c);
+    keep_only(keep);
+}
+
+void keep_relay_capabilities() {
+    keep_only(std::uint64_t{1} << CAP_NET_ADMIN);
 }
 
 }  // namespace labd::spawner

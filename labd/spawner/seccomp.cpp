@@ -101,4 +101,8 @@ void install_strict_seccomp() {
     install(common_part().append(strict_part()));
 }
 
+void install_relay_seccomp() {
+    install(common_part().append(relay_part()));
+}
+
 }  // namespace labd::spawner

@@ -7,5 +7,7 @@ namespace labd::spawner {
 void install_seccomp();
 // The allow list of level `strict` on top of it.
 void install_strict_seccomp();
+// The few calls of a relay that has its sockets, on top of it.
+void install_relay_seccomp();
 
 }  // namespace labd::spawner

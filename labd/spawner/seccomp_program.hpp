@@ -67,5 +67,7 @@ class Program {
 Program common_part();
 // What level `strict` adds: everything that is not known to be needed is refused.
 Program strict_part();
+// What a relay may call; everything else is refused.
+Program relay_part();
 
 }  // namespace labd::spawner

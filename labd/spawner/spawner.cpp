@@ -10,6 +10,7 @@
 #include "labd/spawner/hosts.hpp"
 #include "labd/spawner/ids.hpp"
 #include "labd/spawner/owners.hpp"
+#include "labd/spawner/relay.hpp"
 #include "labd/spawner/seccomp.hpp"
 #include "labd/spawner/space.hpp"
 #include "labd/spawner/template.hpp"
@@ -61,6 +62,7 @@ class Spawner {
     bool listen_for_labd();
     void answer(Unpacker in, Spawn type, std::uint32_t id, std::vector<Fd> fds);
     void birth(Unpacker& in, std::uint32_t id, const std::vector<Fd>& fds);
+    void relay(Unpacker& in, std::uint32_t id, const std::vector<Fd>& fds);
     void reap();
     void kill_nodes();
     void tell(const Packer& packet, const std::vector<int>& fds = {});
@@ -170,10 +172,24 @@ void Spawner::birth(Unpacker& in, std::uint32_t id, const std::vector<Fd>& fds) 
     // Both close here: every clone copies the whole descriptor table.
 }
 
+void Spawner::relay(Unpacker& in, std::uint32_t id, const std::vector<Fd>& fds) {
+    const bool grouped = in.u32() != 0;
+    if (!in.done() || fds.size() != (grouped ? 3 : 2) || open_)
+        throw Failure{EPROTO, "read a request"};
+    const Fd none;
+    const Relayed relayed = start_relay(proc_.get(), fds[0], fds[1], grouped ? fds[2] : none);
+    nodes_.insert(relayed.pid);
+    Packer packet(code(Spawn::born), id);
+    packet.u32(static_cast<std::uint32_t>(relayed.pid));
+    tell(packet, {relayed.pidfd.get()});
+}
+
 void Spawner::answer(Unpacker in, Spawn type, std::uint32_t id, std::vector<Fd> fds) {
     switch (type) {
         case Spawn::birth:
             return birth(in, id, fds);
+        case Spawn::relay:
+            return relay(in, id, fds);
         case Spawn::space: {
             (void)in.text();
             const bool quiet = in.u32() != 0;

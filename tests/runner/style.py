@@ -17,8 +17,10 @@ MAY_INCLUDE = {
     "topology": {"topology"},
     "netlink": {"netlink"},
     "labd/init": {"labd/init", "labd/spawner"},  # one program, started as one or the other
-    "labd/spawner": {"labd/spawner", "labd/init"},
-    "labd": {"labd", "labd/api", "labd/check", "labd/init", "labd/parser", "topology", "netlink"},
+    "labd/spawner": {"labd/spawner", "labd/init", "labd/relay"},
+    "labd/relay": {"labd/relay", "labd/init"},
+    "labd": {"labd", "labd/api", "labd/check", "labd/init", "labd/parser", "labd/relay", "topology",
+             "netlink"},
     "labd/check": {"labd", "labd/api", "labd/check", "labd/init", "topology", "netlink"},
     "labd/parser": {"labd", "labd/init", "labd/parser", "topology"},
     "labd/api": {"labd", "labd/api", "labd/init", "topology"},
