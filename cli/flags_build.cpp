@@ -19,6 +19,9 @@ std::function<int()> setup_up(CLI::App& app, Line& line) {
     repeated(app, "--recreate", line.up.recreate, "NODE: make it anew");
     flag(app, "--keep-on-failure", line.up.keep_on_failure, "leave what was built, to look at");
     flag(app, "--renumber", line.up.renumber, "names and addresses as a fresh lab gets them");
+    flag(app, "--autostart", line.up.autostart, "it comes back after a boot, until it is down");
+    flag(app, "--repair", line.up.repair, "no file: put right what was changed by hand");
+    flag(app, "--adopt", line.up.adopt, "print the file that would wish what was changed by hand");
     return [&line] {
         line.up.wait = !line.typed.wait.empty();
         if (line.up.wait && line.typed.wait != "true")

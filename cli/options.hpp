@@ -31,6 +31,8 @@ struct UpOptions : FileOptions {
     bool wait = false;
     double wait_seconds = 60;
     bool dry_run = false, keep_on_failure = false, renumber = false;
+    bool repair = false, adopt = false;  // no file is read
+    bool autostart = false;
     bool exit_code = false;  // of `plan`: 2 when something would change
     std::vector<std::string> recreate;
 };

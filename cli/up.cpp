@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/error.hpp"
 #include "cli/render.hpp"
+#include "cli/repair.hpp"
 #include "cli/up_request.hpp"
 #include "cli/up_result.hpp"
 
@@ -29,6 +30,12 @@ std::string next_steps(const topology::Lab& lab, const Style& style) {
 }  // namespace
 
 int up(const Globals& globals, const UpOptions& options) {
+    if (options.repair || options.adopt) {
+        if (!options.file.empty() || (options.repair && options.adopt))
+            throw Failure("usage", "--repair and --adopt are about the lab that runs, not a file",
+                          "lab -L NAME up --repair");
+        return options.repair ? repair(globals, options) : adopt(globals);
+    }
     if (options.dry_run) return plan(globals, options);
     const UpRequest request = prepare(globals, options);
     const UpResult result = send(request, globals);

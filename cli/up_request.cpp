@@ -82,25 +82,6 @@ Failure failure_of(const json::object& line, const Bundle& bundle) {
     return failure;
 }
 
-UpResult result_of(const json::object& line) {
-    UpResult result;
-    result.lab = text(line, "lab");
-    result.elapsed = number(line, "elapsed");
-    result.nodes = static_cast<std::size_t>(number(line, "nodes"));
-    result.links = static_cast<std::size_t>(number(line, "links"));
-    for (const json::object& a : objects(line, "actions")) {
-        UpAction action;
-        action.op = text(a, "op"), action.kind = text(a, "kind"), action.name = text(a, "name");
-        action.detail = text(a, "detail"), action.reason = text(a, "reason");
-        for (const json::object& c : objects(a, "changes"))
-            action.changes.push_back({text(c, "path"), maybe_text(c, "from"), maybe_text(c, "to")});
-        result.actions.push_back(std::move(action));
-    }
-    for (const json::object& k : objects(line, "kept"))
-        result.kept.push_back({text(k, "what"), text(k, "is"), text(k, "fresh")});
-    return result;
-}
-
 // What labd says while it works, line by line; the last one is the result.
 class Listener {
   public:
@@ -122,7 +103,7 @@ class Listener {
         else if (type == "notice")
             notice(text(o, "text"));
         else if (type == "result")
-            result = result_of(o);
+            result = read_result(o);
         else if (type == "error")
             failure = failure_of(o, bundle_);
     }
@@ -175,6 +156,25 @@ std::vector<std::string> to_recreate(const topology::Lab& lab, const UpOptions& 
 }
 
 }  // namespace
+
+UpResult read_result(const json::object& line) {
+    UpResult result;
+    result.lab = text(line, "lab");
+    result.elapsed = number(line, "elapsed");
+    result.nodes = static_cast<std::size_t>(number(line, "nodes"));
+    result.links = static_cast<std::size_t>(number(line, "links"));
+    for (const json::object& a : objects(line, "actions")) {
+        UpAction action;
+        action.op = text(a, "op"), action.kind = text(a, "kind"), action.name = text(a, "name");
+        action.detail = text(a, "detail"), action.reason = text(a, "reason");
+        for (const json::object& c : objects(a, "changes"))
+            action.changes.push_back({text(c, "path"), maybe_text(c, "from"), maybe_text(c, "to")});
+        result.actions.push_back(std::move(action));
+    }
+    for (const json::object& k : objects(line, "kept"))
+        result.kept.push_back({text(k, "what"), text(k, "is"), text(k, "fresh")});
+    return result;
+}
 
 UpRequest prepare(const Globals& globals, const UpOptions& typed) {
     UpRequest request{read_bundle(choose_file(typed.file), typed), typed};

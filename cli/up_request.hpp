@@ -5,6 +5,8 @@
 #include "cli/options.hpp"
 #include "cli/up_result.hpp"
 
+#include <boost/json/fwd.hpp>
+
 namespace cli {
 
 struct UpRequest {
@@ -17,5 +19,8 @@ UpRequest prepare(const Globals& globals, const UpOptions& typed);
 
 // Shows labd's progress and returns the result, or throws what labd refused.
 UpResult send(const UpRequest& request, const Globals& globals);
+
+// The last line of an `up`, or the whole answer of what changes a lab otherwise.
+UpResult read_result(const boost::json::object& line);
 
 }  // namespace cli

@@ -16,7 +16,10 @@ const std::vector<Verb>& verbs() {
          "lab up                   the lab.toml of this folder\n"
          "lab up clos.lab.toml --set leaves=8\n"
          "lab up --renumber        give up the names and addresses that an edit has kept\n"
-         "lab up --wait=30s        also wait until routes are there\n",
+         "lab up --wait=30s        also wait until routes are there\n"
+         "lab up --autostart       it also comes back after a boot\n"
+         "lab up --repair          put right what somebody has changed by hand in the nodes\n"
+         "lab up --adopt > new.lab.toml        or take it over into a file\n",
          Argument::file},
         {"plan", "diff", "Build", "[FILE]", "what `lab up` would change, without changing it",
          "lab plan                 + to add, ~ to change, - to destroy, -/+ to make anew\n"

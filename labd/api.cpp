@@ -35,6 +35,8 @@ std::vector<http::Route> Api::routes() {
         {"GET", "/v1/labs/{lab}/nodes/{node}/logs", to(&Api::logs)},
         {"POST", "/v1/labs/{lab}/checks", to(&Api::checks)},
         {"POST", "/v1/labs/{lab}/life", to(&Api::life)},
+        {"POST", "/v1/labs/{lab}/repair", to(&Api::repair)},
+        {"GET", "/v1/labs/{lab}/adopt", to(&Api::adopt)},
         {"POST", "/v1/labs/{lab}/links", to(&Api::links)},
         {"POST", "/v1/labs/{lab}/links/add", to(&Api::add_link)},
         {"POST", "/v1/labs/{lab}/links/remove", to(&Api::remove_link)},

@@ -32,8 +32,10 @@ class Api {
     void doctor(Exchange exchange);
     void audit(Exchange exchange);
     void verify_audit(Exchange exchange);
-    void life(Exchange exchange);   // api_life.cpp
-    void gc(Exchange exchange);     // also
+    void life(Exchange exchange);  // api_life.cpp, with the three after it
+    void repair(Exchange exchange);
+    void adopt(Exchange exchange);
+    void gc(Exchange exchange);
     void links(Exchange exchange);  // api_links.cpp
     void add_link(Exchange exchange);
     void remove_link(Exchange exchange);

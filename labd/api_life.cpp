@@ -1,8 +1,9 @@
-// Stopping and starting nodes, and clearing away what is nobody's.
+// Nodes stopped and started, labs put right, and what is nobody's cleared away.
 #include "labd/api.hpp"
 #include "labd/json_text.hpp"
 #include "labd/orphans.hpp"
 #include "labd/wire.hpp"
+#include "topology/stages.hpp"
 
 #include <boost/json.hpp>
 
@@ -39,6 +40,13 @@ std::vector<std::string> nodes_of(const json::object& body) {
     return out;
 }
 
+bool is_dry_run(const http::Exchange& exchange) {
+    if (exchange.request().body.empty()) return false;
+    const json::object body = body_of(exchange);
+    const json::value* asked = body.if_contains("dry_run");
+    return asked != nullptr && asked->is_bool() && asked->as_bool();
+}
+
 // One record for each thing that went or would not go.
 void record_removals(Audit& audit, const Peer& who, const json::array& actions) {
     for (const json::value& action : actions) {
@@ -64,6 +72,32 @@ void Api::life(Exchange exchange) {
     spawn(exchange, work(engine_, exchange));
 }
 
+void Api::repair(Exchange exchange) {
+    const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
+        std::string lab = to->request().path.at("lab");
+        const bool dry_run = is_dry_run(*to);
+        const UpResult result = co_await engine.repair(std::move(lab), dry_run, to->request().peer);
+        to->answer(200, result_line(result));
+    };
+    spawn(exchange, work(engine_, exchange));
+}
+
+void Api::adopt(Exchange exchange) {
+    const std::shared_ptr<Lab> held = lab(exchange, Verb::show);
+    if (!held) return;
+    const auto work = [](Engine& engine, Exchange to,
+                         std::shared_ptr<Lab> shown) -> asio::awaitable<void> {
+        const topology::Adopted adopted = co_await engine.adopt_changes(shown);
+        json::object object = wire();
+        object["lab"] = shown->name;
+        object["toml"] = topology::resolved_toml(adopted.lab);
+        object["taken"] = json::value_from(adopted.taken);
+        object["left"] = json::value_from(adopted.left);
+        to->answer(200, json::serialize(object));
+    };
+    spawn(exchange, work(engine_, exchange, held));
+}
+
 void Api::gc(Exchange exchange) {
     if (!exchange->request().peer.is_master()) {
         const std::string why = "only root may clear away what belongs to nobody";
@@ -71,12 +105,7 @@ void Api::gc(Exchange exchange) {
         return exchange->answer(403, error_json("forbidden", why, "lab doctor lists it"));
     }
     const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
-        bool dry_run = false;
-        if (!to->request().body.empty()) {
-            const json::object body = body_of(*to);
-            const json::value* asked = body.if_contains("dry_run");
-            dry_run = asked != nullptr && asked->is_bool() && asked->as_bool();
-        }
+        const bool dry_run = is_dry_run(*to);
         json::array actions;
         const Belongings known = engine.belongings();
         KernelThread::Job sweep = [&] {

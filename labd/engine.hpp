@@ -14,6 +14,7 @@
 #include "labd/parser/parser.hpp"
 #include "labd/picture.hpp"
 #include "netlink/follower.hpp"
+#include "topology/adopt.hpp"
 #include "topology/numbering.hpp"
 #include "topology/plan.hpp"
 #include "topology/resolve.hpp"
@@ -116,6 +117,11 @@ class Engine {
                                           Life what, Peer caller);
     // The kernel says that namespaces have changed.
     void heard(const netlink::Follower::Heard& heard);
+    // Whatever was changed by hand goes back to what was last wished; no file is read. Throws
+    // UpFailure.
+    boost::asio::awaitable<UpResult> repair(std::string name, bool dry_run, Peer caller);
+    // The other way round: the wish as it would be with all that. Throws UpFailure.
+    boost::asio::awaitable<topology::Adopted> adopt_changes(std::shared_ptr<Lab> lab);
     // False when there is no such lab. Throws UpFailure when it is not the caller's to take down.
     boost::asio::awaitable<bool> down(std::string name, Peer caller);
 
@@ -176,12 +182,19 @@ class Engine {
     void require_right(const Change& change);
     void require_room(const Peer& caller, const std::string& name);
     boost::asio::awaitable<void> compare(Change& change, const UpRequest& request);
+    boost::asio::awaitable<void> take_over(Change& change, const UpRequest& request);
     void tell_unheld_limits(const topology::Lab& lab, const Progress& progress) const;
     void settle(Change& change);
     boost::asio::awaitable<void> carry_out(Change& change, const UpRequest& request,
                                            std::shared_ptr<Progress> progress);
     static UpResult told(const Change& change, const std::string& name,
                          std::chrono::steady_clock::time_point began);
+
+    // repair.cpp
+    using Sysctls = std::map<std::string, std::map<std::string, std::string>>;  // by node
+    boost::asio::awaitable<Sysctls> read_sysctls(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<void> read_node_sysctls(std::shared_ptr<Lab> lab, std::string node,
+                                                   Sysctls& to);
 
     // engine.cpp
     [[noreturn]] void refuse(const Peer& caller, Verb verb, const std::string& name,

@@ -13,6 +13,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace labd {
 
@@ -79,6 +80,11 @@ class Kernel {
     virtual std::map<std::string, InterfaceReading> read(const std::string& space) = 0;
     // Global addresses by device that are not labd's: of programs, and of the kernel itself.
     virtual std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) = 0;
+    // Routes that neither labd nor a routing daemon has installed, but somebody by hand.
+    virtual std::vector<topology::Route> handwritten(const std::string& space) = 0;
+    // Of what these steps would add, what somebody has set by hand already becomes labd's where it
+    // is. True when there was something. Throws KernelError.
+    virtual bool take_over(std::span<const topology::Step> steps) = 0;
     // Takes away what router advertisements have left on a device: addresses and routes.
     virtual void forget_advertised(const std::string& space, const std::string& device) = 0;
     // Every network that the namespace has a unicast route to, whoever installed it.

@@ -7,6 +7,8 @@
 #include "netlink/netns.hpp"
 
 #include <cerrno>
+#include <map>
+#include <set>
 
 namespace labd {
 namespace {
@@ -63,10 +65,13 @@ netlink::Message LinuxKernel::inside_message(const Step& step) {
     if (const auto* s = std::get_if<RemoveAddress>(&step))
         return netlink::remove_address(address_of(index(s->space, s->device), s->address));
 
-    const auto* add = std::get_if<AddRoute>(&step);
-    const auto* remove = std::get_if<RemoveRoute>(&step);
-    const Route& route = add != nullptr ? add->route : remove->route;
-    const std::string& space = add != nullptr ? add->space : remove->space;
+    if (const auto* s = std::get_if<AddRoute>(&step))
+        return netlink::add_route(route_in(s->space, s->route));
+    const auto& s = std::get<RemoveRoute>(step);
+    return netlink::remove_route(route_in(s.space, s.route));
+}
+
+netlink::Route LinuxKernel::route_in(const std::string& space, const Route& route) {
     netlink::Route out;
     out.destination = to_netlink(route.destination.ip);
     out.length = route.destination.length;
@@ -79,7 +84,37 @@ netlink::Message LinuxKernel::inside_message(const Step& step) {
         if (!hop.dev.empty()) to.index = index(space, hop.dev);
         to.onlink = route.onlink;
     }
-    return add != nullptr ? netlink::add_route(out) : netlink::remove_route(out);
+    return out;
+}
+
+bool LinuxKernel::take_over(Steps steps) try {
+    const Visits visits(*this);
+    std::map<std::string, std::map<std::string, std::set<Prefix>>> addresses;
+    std::map<std::string, std::set<RouteKey>> routes;
+    bool taken = false;
+    // In a node that is still to come nobody has set anything.
+    const auto here = [&](const std::string& space) { return places_.contains(space); };
+    const auto take = [&](const std::string& space, netlink::Message message) {
+        inside(space).request(message, {"take over", "what was set by hand in " + space});
+        taken = true;
+    };
+    for (const Step& step : steps) {
+        if (const auto* s = std::get_if<AddAddress>(&step); s != nullptr && here(s->space)) {
+            if (!addresses.contains(s->space)) addresses[s->space] = learned(s->space);
+            if (addresses[s->space][s->device].contains(s->address))
+                take(s->space,
+                     netlink::replace_address(address_of(index(s->space, s->device), s->address)));
+        } else if (const auto* r = std::get_if<AddRoute>(&step); r != nullptr && here(r->space)) {
+            if (!routes.contains(r->space))
+                for (const Route& found : handwritten(r->space))
+                    routes[r->space].insert({found.destination, found.table, found.metric});
+            if (routes[r->space].contains({r->route.destination, r->route.table, r->route.metric}))
+                take(r->space, netlink::replace_route(route_in(r->space, r->route)));
+        }
+    }
+    return taken;
+} catch (const netlink::Error& e) {
+    throw KernelError({0, e.error(), e.what(), e.refusal().text});
 }
 
 std::optional<KernelFailure> LinuxKernel::apply_inside(const std::string& space, Steps steps) {

@@ -6,6 +6,7 @@
 #include "labd/hub.hpp"
 #include "labd/kernel.hpp"
 #include "netlink/link.hpp"
+#include "netlink/route.hpp"
 
 #include <cstdint>
 #include <map>
@@ -35,6 +36,8 @@ class LinuxKernel final : public Kernel {
     std::int32_t number(const std::string& space) override;
     std::map<std::string, InterfaceReading> read(const std::string& space) override;
     std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) override;
+    std::vector<topology::Route> handwritten(const std::string& space) override;
+    bool take_over(std::span<const topology::Step> steps) override;
     void forget_advertised(const std::string& space, const std::string& device) override;
     std::set<topology::Prefix> destinations(const std::string& space) override;
 
@@ -74,6 +77,7 @@ class LinuxKernel final : public Kernel {
     // Consecutive addresses and routes of one namespace.
     std::optional<KernelFailure> apply_inside(const std::string& space, Steps steps);
     netlink::Message inside_message(const topology::Step& step);
+    netlink::Route route_in(const std::string& space, const topology::Route& route);
     // Consecutive removals of veths.
     void remove_together(Steps steps);
     using Doomed = std::map<std::string, std::vector<std::uint32_t>>;  // indexes by namespace

@@ -21,8 +21,9 @@ std::map<std::string, std::set<topology::Prefix>> LinuxKernel::learned(
     std::map<std::string, std::set<topology::Prefix>> held;
     for (const netlink::Address& address : netlink::addresses(socket)) {
         // Not yet, not any more, or for a while only (RFC 8981): nobody is called by these.
-        constexpr std::uint32_t unfit =
-            IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED | IFA_F_TEMPORARY;
+        // Of IPv4 the same bit says that another address of the network came first.
+        const std::uint32_t unfit = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED |
+                                    (address.ip.family == AF_INET6 ? IFA_F_TEMPORARY : 0U);
         const bool global = address.scope == RT_SCOPE_UNIVERSE && (address.flags & unfit) == 0;
         const auto name = names.find(address.index);
         if (!global || address.protocol == marks::protocol || name == names.end()) continue;

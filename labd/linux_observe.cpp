@@ -4,6 +4,8 @@
 #include "labd/marks.hpp"
 #include "netlink/netns.hpp"
 
+#include <linux/rtnetlink.h>
+
 namespace labd {
 
 using namespace topology;
@@ -70,6 +72,22 @@ Space LinuxKernel::observe(const std::string& space) try {
         const Route found = route_of(route, names);
         out.routes[{found.destination, found.table, found.metric}] = found;
     }
+    return out;
+} catch (const netlink::Error& e) {
+    throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
+}
+
+// ip-route(8) writes "boot" unless it is told otherwise; "static" is what an administrator says.
+std::vector<Route> LinuxKernel::handwritten(const std::string& space) try {
+    Place& here = place(space);
+    std::map<std::uint32_t, std::string> names;
+    for (const netlink::Link& link : list(here)) names[link.index] = link.name;
+    netlink::Socket socket = netlink::socket_in(here.netns.get());
+    std::vector<Route> out;
+    for (const int protocol : {RTPROT_BOOT, RTPROT_STATIC})
+        for (const netlink::Route& route :
+             netlink::routes(socket, static_cast<std::uint8_t>(protocol)))
+            out.push_back(route_of(route, names));
     return out;
 } catch (const netlink::Error& e) {
     throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});

@@ -56,6 +56,7 @@ asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer c
     change.lab->caller = change.caller;
     change.fresh = !change.lab->spawner && change.lab->spaces.empty();
     co_await compare(change, request);
+    co_await take_over(change, request);
     watch.station("plan");
     watch.tell(*progress);
     for (topology::Action& action : co_await repair_names(change.lab))
@@ -189,6 +190,15 @@ asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) 
     change.steps = topology::plan(change.desired, change.observed);
     change.actions = actions_of(change.steps, change.desired, change.observed,
                                 change.lab ? change.lab->wish : nothing, change.resolved.lab);
+}
+
+// What stands where the wish wants it, but by somebody else's hand, would be in the way.
+asio::awaitable<void> Engine::take_over(Change& change, const UpRequest& request) {
+    if (change.fresh || change.steps.empty()) co_return;
+    bool taken = false;
+    KernelThread::Job job = [&] { taken = change.lab->kernel->take_over(change.steps); };
+    co_await kernel_.run(change.lab->name, std::move(job));
+    if (taken) co_await compare(change, request);
 }
 
 // Nothing to do but to remember the file: it may say the same in other words.

@@ -30,8 +30,10 @@ std::optional<Ip> ip_from(std::uint8_t family, Bytes payload) {
     return out;
 }
 
-Message add_address(const Address& address) {
-    Message out(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header(address));
+namespace {
+
+Message new_address(const Address& address, std::uint16_t flags) {
+    Message out(RTM_NEWADDR, flags, header(address));
     out.put(ifa::local, address.ip.view());
     out.put(ifa::address, address.ip.view());
     if (address.protocol != 0) out.put(ifa::protocol, address.protocol);
@@ -42,6 +44,16 @@ Message add_address(const Address& address) {
         out.put(ifa::broadcast, broadcast.view());
     }
     return out;
+}
+
+}  // namespace
+
+Message add_address(const Address& address) {
+    return new_address(address, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+Message replace_address(const Address& address) {
+    return new_address(address, NLM_F_REPLACE);
 }
 
 Message remove_address(const Address& address) {

@@ -36,6 +36,8 @@ struct Address {
 // Without duplicate address detection: it answers at once. IPv4 networks that have a broadcast
 // address get it set, as networkd and ifupdown do: programs ask for it.
 Message add_address(const Address& address);
+// One that is there already: its protocol becomes the one said here, and nobody notices.
+Message replace_address(const Address& address);
 Message remove_address(const Address& address);
 
 // All of a namespace: of the socket's own, or of the one that it knows by `nsid`.

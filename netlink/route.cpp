@@ -67,6 +67,10 @@ Message add_route(const Route& route) {
     return message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route);
 }
 
+Message replace_route(const Route& route) {
+    return message(RTM_NEWROUTE, NLM_F_REPLACE, route);
+}
+
 Message remove_route(const Route& route) {
     return message(RTM_DELROUTE, 0, route);
 }

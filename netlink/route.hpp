@@ -27,6 +27,8 @@ struct Route {
 };
 
 Message add_route(const Route& route);
+// The one with the same destination, table and metric becomes this one.
+Message replace_route(const Route& route);
 Message remove_route(const Route& route);
 
 // Of the socket's own namespace; only one protocol's when given. Listings of routes cannot name

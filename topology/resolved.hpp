@@ -28,6 +28,9 @@ class TomlTable {
 };
 
 std::string toml_timers(const Timers& timers);
+// As lines of `routes`. One a next hop: the same destination written twice is one route of equal
+// cost.
+std::vector<std::string> route_texts(const std::vector<Route>& routes);
 // [nodes.NAME] and [[link]].
 std::string resolved_node(const Lab& lab, const Node& node);
 std::string resolved_link(const Lab& lab, std::size_t index);

@@ -80,22 +80,6 @@ std::string service_text(const Service& service) {
     return table.inline_();
 }
 
-// One line a next hop: the same destination written twice is one route of equal cost.
-std::vector<std::string> route_texts(const std::vector<Route>& routes) {
-    std::vector<std::string> out;
-    for (const Route& route : routes) {
-        std::string tail;
-        if (route.metric != 0) tail += " metric " + std::to_string(route.metric);
-        if (route.table != 254) tail += " table " + std::to_string(route.table);
-        if (route.onlink) tail += " onlink";
-        if (route.hops.empty()) out.push_back("blackhole " + route.destination.text() + tail);
-        for (const Route::Hop& hop : route.hops)
-            out.push_back(route.destination.text() + (hop.via ? " via " + hop.via->text() : "") +
-                          (hop.dev.empty() ? "" : " dev " + hop.dev) + tail);
-    }
-    return out;
-}
-
 void add_list(std::string& out, const std::string& key, const std::vector<std::string>& items) {
     if (items.empty()) return;
     out += key + " = [\n";
@@ -183,6 +167,21 @@ std::string files(const Node& node) {
 }
 
 }  // namespace
+
+std::vector<std::string> route_texts(const std::vector<Route>& routes) {
+    std::vector<std::string> out;
+    for (const Route& route : routes) {
+        std::string tail;
+        if (route.metric != 0) tail += " metric " + std::to_string(route.metric);
+        if (route.table != 254) tail += " table " + std::to_string(route.table);
+        if (route.onlink) tail += " onlink";
+        if (route.hops.empty()) out.push_back("blackhole " + route.destination.text() + tail);
+        for (const Route::Hop& hop : route.hops)
+            out.push_back(route.destination.text() + (hop.via ? " via " + hop.via->text() : "") +
+                          (hop.dev.empty() ? "" : " dev " + hop.dev) + tail);
+    }
+    return out;
+}
 
 std::string resolved_node(const Lab&, const Node& node) {
     TomlTable table;

@@ -59,6 +59,8 @@ class FakeKernel final : public labd::Kernel {
     std::map<std::string, std::set<topology::Prefix>> learned(const std::string&) override {
         return {};
     }
+    std::vector<topology::Route> handwritten(const std::string&) override { return {}; }
+    bool take_over(std::span<const topology::Step>) override { return false; }
     void forget_advertised(const std::string&, const std::string&) override {}
     std::set<topology::Prefix> destinations(const std::string& space) override {
         std::set<topology::Prefix> out;

@@ -1,0 +1,147 @@
+"""What is changed by hand in running nodes: `lab up --repair` puts it right without a file, `lab up
+--adopt` prints the file that would wish it."""
+
+import machine
+from labtest import LabTest
+from machine import lab, run
+
+TEXT = '''
+links = [["h1", "r1"], ["r1", "h2"], ["h3", "r1"]]
+[nodes]
+h1 = { kind = "host", sysctl = { net.ipv4.ip_default_ttl = 33 } }
+h2 = "host"
+h3 = "host"
+r1 = { kind = "router", routes = ["blackhole 10.66.0.0/16"] }
+'''
+NODES = ("h1", "h2", "h3", "r1")
+
+
+def ip(node, *words):
+    return run("ip", "-n", f"t.{node}", *words)
+
+
+def network(node):
+    """What a node holds, without what counts and without who has written it."""
+    shown = ip(node, "-j", "address").json
+    links = [(s["ifname"], s["mtu"], s["address"], "UP" in s["flags"]) for s in shown]
+    addresses = sorted((s["ifname"], a["local"], a["prefixlen"]) for s in shown
+                       for a in s["addr_info"] if a["scope"] == "global")
+    routes = sorted((r["dst"], r.get("gateway", ""), r.get("dev", ""), r.get("type", ""))
+                    for family in ("-4", "-6") for r in ip(node, family, "-j", "route").json
+                    if r.get("protocol") != "kernel")
+    return links, addresses, routes
+
+
+class ByHand(LabTest):
+    def pids(self):
+        return {n["name"]: n["pid"] for n in lab("status", "--json").json["nodes"]}
+
+    def ttl(self, value=None):
+        key = "/proc/sys/net/ipv4/ip_default_ttl"
+        if value:
+            lab("exec", "h1", "--", "sh", "-c", f"echo {value} > {key}")
+        return lab("exec", "h1", "--", "cat", key).out.strip()
+
+
+class Repair(ByHand):
+    def test_without_a_file(self):
+        self.up(TEXT)
+        before, pids = {node: network(node) for node in NODES}, self.pids()
+        self.assertEqual("t: nothing to do\n", lab("up", "--repair", cwd="/").out)
+        ip("h1", "link", "set", "eth0", "mtu", "1300")
+        ip("h2", "link", "set", "eth0", "down")
+        ip("h3", "link", "delete", "eth0")
+        ip("r1", "route", "delete", "blackhole", "10.66.0.0/16")
+        self.ttl(44)
+        machine.os.unlink("/run/work/t.lab.toml")
+        planned = lab("up", "--repair", "--dry-run", "--json", cwd="/").json["actions"]
+        self.assertEqual("44", self.ttl())
+        said = lab("up", "--repair", "-v", cwd="/").out
+        for words in ("h1--r1", "mtu 1300 → 1500", "+ link h3--r1", "10.66.0.0/16", "ip_default_ttl 44 → 33"):
+            self.assertIn(words, said)
+        self.assertIn(f"{len(planned)} steps", said)
+        self.assertEqual("33", self.ttl())
+        self.assertEqual((before, pids), ({node: network(node) for node in NODES}, self.pids()))
+        for host in ("h1", "h2", "h3"):
+            self.assert_reaches(host, "r1")
+        self.assertEqual("t: nothing to do\n", lab("up", "--repair", cwd="/").out)
+        self.assertEqual([], lab("status", "--json").json["drift"])
+
+    def test_a_dead_node_lives_again_and_what_was_asked_for_stays(self):
+        self.up(TEXT)
+        lab("link", "h1--r1", "down")
+        lab("stop", "h3")
+        machine.os.kill(self.pids()["h2"], machine.signal.SIGKILL)
+        machine.eventually("it is seen", lambda: self.node("h2")["state"] == "failed")
+        lab("up", "--repair", cwd="/")
+        self.assertEqual("running", self.node("h2")["state"])
+        self.assert_reaches("h2", "r1")
+        self.assertEqual("stopped", self.node("h3")["state"])
+        self.assertIn("state DOWN", ip("h1", "link", "show", "eth0").out)
+
+    def test_what_stands_there_by_hand_is_no_hindrance(self):
+        self.up(TEXT)
+        before, pids = {node: network(node) for node in NODES}, self.pids()
+        for again in (["up", "--repair"], ["up", "/run/work/t.lab.toml"]):
+            ip("r1", "route", "delete", "blackhole", "10.66.0.0/16")
+            ip("r1", "route", "add", "blackhole", "10.66.0.0/16")
+            for device, address, length in before["h3"][1]:
+                ip("h3", "address", "delete", f"{address}/{length}", "dev", device)
+                ip("h3", "address", "add", f"{address}/{length}", "dev", device)
+            self.assertTrue(lab("status", "--json").json["drift"])
+            lab(*again, cwd="/")
+            self.assertEqual((before, pids), ({node: network(node) for node in NODES}, self.pids()))
+            self.assertEqual([], lab("status", "--json").json["drift"])
+
+    def test_words_that_do_not_go_together(self):
+        self.assertEqual(3, lab("-L", "nowhere", "up", "--repair", status=None).status)
+        self.up(TEXT)
+        self.assertIn("not a file", lab("up", "--repair", "/run/work/t.lab.toml", status=2).err)
+        self.assertIn("not a file", lab("up", "--repair", "--adopt", status=2).err)
+
+
+class Adopt(ByHand):
+    def test_the_file_wishes_what_was_found(self):
+        self.up(TEXT)
+        ip("h1", "link", "set", "eth0", "mtu", "1300")
+        ip("h1", "address", "add", "192.0.2.1/32", "dev", "lo")
+        ip("h2", "address", "add", "10.0.2.99/24", "dev", "eth0")
+        ip("r1", "route", "add", "198.51.100.0/24", "dev", "eth0")
+        ip("r1", "-6", "route", "add", "2001:db8::/64", "dev", "eth1")
+        ip("r1", "route", "delete", "blackhole", "10.66.0.0/16")
+        ip("h3", "link", "set", "eth0", "down")
+        self.ttl(44)
+        done = lab("up", "--adopt", cwd="/")
+        for words in ("h1:eth0 mtu 1500 → 1300", "h1:lo + 192.0.2.1/32", "h2:eth0 + 10.0.2.99/24",
+                      "r1 + 198.51.100.0/24 dev eth0", "r1 + 2001:db8::/64 dev eth1", "h3:eth0 up → down",
+                      "ip_default_ttl 33 → 44"):
+            self.assertIn(words, done.err)
+        self.assertNotIn("left out", done.err)
+        found, pids = {node: network(node) for node in NODES}, self.pids()
+        new = self.write("new.lab.toml", done.out)
+        lab("validate", new)
+        lab("up", new)
+        self.assertEqual((found, pids), ({node: network(node) for node in NODES}, self.pids()))
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        # It is the wish from now on: nothing is by hand any more, and a fresh lab is the same.
+        self.assertIn("nothing of the file's", lab("up", "--adopt", cwd="/").err)
+        lab("down", "t")
+        lab("up", new)
+        self.assertEqual(found, {node: network(node) for node in NODES})
+
+    def test_what_is_left_out_is_said(self):
+        self.up(TEXT.replace('h2 = "host"', 'h2 = { exec = ["true"] }'))
+        ip("h2", "address", "add", "10.0.2.99/24", "dev", "eth0")
+        told = lab("up", "--adopt", "--json", cwd="/").json
+        self.assertEqual([], told["taken"])
+        self.assertIn("perhaps by its own exec or run", "\n".join(told["left"]))
+        self.assertNotIn("10.0.2.99", told["toml"])
+        # What labd does by itself for a while is nobody's hand.
+        lab("link", "h1--r1", "down")
+        lab("stop", "h3")
+        self.assertEqual([], lab("up", "--adopt", "--json", cwd="/").json["taken"])
+        ip("h1", "link", "delete", "eth0")
+        done = lab("up", "--adopt", cwd="/")
+        self.assertIn("link h1--r1 goes", done.err)
+        self.assertNotIn("h1:eth0", done.out)
+        lab("validate", self.write("new.lab.toml", done.out))

@@ -1,0 +1,260 @@
+// See adopt.hpp. Only what differs from what labd asked for is looked at, so that whatever a lab
+// does by itself (a link that is down for a while, a node that sleeps) stays out of its file.
+#include "topology/adopt.hpp"
+
+#include "topology/learned.hpp"
+#include "topology/plan_parts.hpp"
+#include "topology/resolved.hpp"
+
+#include <algorithm>
+
+namespace topology {
+namespace {
+
+// What labd itself leaves unsaid when it writes IPv6 routes (desired_network.cpp).
+constexpr std::uint32_t ipv6_metric = 1024;
+
+RouteKey key_of(const Route& route) {
+    RouteKey key{route.destination.network(), route.table, route.metric};
+    if (key.destination.ip.family == Family::ipv6 && key.metric == 0) key.metric = ipv6_metric;
+    return key;
+}
+
+// Its own commands may have set addresses and routes; a file that says both would do it twice.
+bool sets_its_own(const Node& node) {
+    return !node.exec.empty() ||
+           std::any_of(node.services.begin(), node.services.end(),
+                       [](const Service& service) { return !service.generated; });
+}
+
+class Adopter {
+  public:
+    Adopter(const Lab& wish, const State& desired, const Found& found)
+        : desired_(desired), found_(found) {
+        out_.lab = wish;
+    }
+
+    Adopted adopt() {
+        for (Node& node : out_.lab.nodes) {
+            const auto now = found_.nodes.find(node.name);
+            const auto asked = desired_.spaces.find(node.name);
+            if (asked == desired_.spaces.end()) continue;
+            if (now == found_.nodes.end()) {
+                left(node.name + " is not running: lab up --repair starts it");
+                continue;
+            }
+            interfaces(node, asked->second, now->second);
+            addresses(node, "lo", node.loopbacks, asked->second, now->second);
+            routes(node, asked->second, now->second);
+            sysctls(node, now->second);
+        }
+        for (const std::size_t link : lost_) drop(link);
+        return std::move(out_);
+    }
+
+  private:
+    void taken(std::string what) { out_.taken.push_back(std::move(what)); }
+    void left(std::string what) { out_.left.push_back(std::move(what)); }
+
+    void interfaces(Node& node, const Space& asked, const Found::Node& now) {
+        for (Interface& interface : node.interfaces) {
+            const auto wished = asked.devices.find(interface.name);
+            const auto seen = now.space.devices.find(interface.name);
+            const std::string place = node.name + ":" + interface.name;
+            if (wished == asked.devices.end()) continue;
+            if (seen == now.space.devices.end() || seen->second.index != wished->second.index) {
+                if (lost_.insert(interface.link).second)
+                    taken("link " + out_.lab.links[interface.link].name + " goes: " + place +
+                          " is not there");
+                continue;
+            }
+            device(interface, place, wished->second, seen->second);
+            addresses(node, interface.name, interface.addresses, asked, now);
+        }
+        for (const auto& [name, device] : now.space.devices)
+            if (device.kind == Device::Kind::veth && !asked.devices.contains(name))
+                left(node.name + ":" + name + " is no interface of the file's");
+        for (const auto& [name, device] : asked.devices)
+            if (device.kind == Device::Kind::bridge &&
+                (!now.space.devices.contains(name) || now.space.devices.at(name) != device))
+                left(name + " of " + node.name + " is not as labd made it: lab up --repair");
+    }
+
+    void device(Interface& interface, const std::string& place, const Device& wished,
+                const Device& seen) {
+        if (seen.mtu != wished.mtu) {
+            taken(place + " mtu " + std::to_string(wished.mtu) + " → " + std::to_string(seen.mtu));
+            interface.mtu = seen.mtu;
+        }
+        if (seen.mac != wished.mac) {
+            taken(place + " mac " + wished.mac.text() + " → " + seen.mac.text());
+            interface.mac = seen.mac;
+            interface.mac_explicit = true;
+        }
+        if (seen.up != wished.up) {
+            taken(place + " " + (wished.up ? "up → down" : "down → up"));
+            interface.up = seen.up;
+        }
+    }
+
+    static std::set<Prefix> held(const std::map<std::string, std::set<Prefix>>& by_device,
+                                 const std::string& device) {
+        const auto found = by_device.find(device);
+        return found == by_device.end() ? std::set<Prefix>{} : found->second;
+    }
+
+    void addresses(const Node& node, const std::string& device, std::vector<Prefix>& list,
+                   const Space& asked, const Found::Node& now) {
+        const std::string place = node.name + ":" + device;
+        const std::set<Prefix> wished = held(asked.addresses, device),
+                               ours = held(now.space.addresses, device),
+                               others = held(now.addresses, device);
+        for (const Prefix& address : wished) {
+            if (ours.contains(address) || others.contains(address)) continue;
+            taken(place + " - " + address.text());
+            std::erase(list, address);
+        }
+        for (const Prefix& address : others) {
+            const bool known = wished.contains(address) ||
+                               std::find(list.begin(), list.end(), address) != list.end();
+            if (known || learned(node, device, address.ip.family)) continue;
+            if (sets_its_own(node)) {
+                left(place + " has " + address.text() + ", perhaps by its own exec or run");
+                continue;
+            }
+            taken(place + " + " + address.text());
+            list.push_back(address);
+        }
+    }
+
+    static bool learned(const Node& node, const std::string& device, Family family) {
+        return std::any_of(node.interfaces.begin(), node.interfaces.end(), [&](const Interface& i) {
+            return i.name == device && learns(i, family);
+        });
+    }
+
+    static bool leads_by(const Interface& interface, const Route::Hop& hop) {
+        if (!hop.dev.empty()) return hop.dev == interface.name;
+        return hop.via && std::any_of(interface.addresses.begin(), interface.addresses.end(),
+                                      [&](const Prefix& p) { return p.contains(*hop.via); });
+    }
+
+    // The kernel has taken it away with what it needs, and brings nothing back by itself.
+    bool fell_with_interface(const Node& node, const Route& route) const {
+        return std::any_of(node.interfaces.begin(), node.interfaces.end(), [&](const Interface& i) {
+            return !i.up && !lost_.contains(i.link) &&
+                   std::any_of(route.hops.begin(), route.hops.end(),
+                               [&](const Route::Hop& hop) { return leads_by(i, hop); });
+        });
+    }
+
+    void routes(Node& node, const Space& asked, const Found::Node& now) {
+        std::map<RouteKey, Route> others;
+        for (const Route& route : now.routes) others[key_of(route)] = route;
+        for (const auto& [key, route] : asked.routes) {
+            const auto seen = now.space.routes.find(key);
+            if (seen != now.space.routes.end() && serves(route, seen->second)) continue;
+            if (seen == now.space.routes.end() && !others.contains(key) &&
+                fell_with_interface(node, route))
+                continue;
+            taken(node.name + " - " + route_texts({route}).front());
+            std::erase_if(node.routes, [&](const Route& r) { return key_of(r) == key; });
+            if (seen != now.space.routes.end()) add_route(node, seen->second);
+        }
+        const bool learning = learns(node);
+        for (const auto& [key, route] : others) {
+            const auto wished = asked.routes.find(key);
+            if (wished != asked.routes.end() && now.space.routes.contains(key)) continue;
+            const std::string words = route_texts({route}).front();
+            const bool named =
+                std::all_of(route.hops.begin(), route.hops.end(), [&](const Route::Hop& hop) {
+                    return hop.dev == "lo" || now.space.devices.contains(hop.dev);
+                });
+            if (!named)
+                left(node.name + " has a route by an interface that is not the file's: " + words);
+            else if (sets_its_own(node) || learning)
+                left(node.name + " has " + words + ", perhaps by its own exec, run or DHCP");
+            else
+                add_route(node, route);
+        }
+    }
+
+    void add_route(Node& node, Route route) {
+        route.origin = Route::Origin::written;
+        if (route.destination.ip.family == Family::ipv6 && route.metric == ipv6_metric)
+            route.metric = 0;
+        for (const std::string& words : route_texts({route})) taken(node.name + " + " + words);
+        node.routes.push_back(std::move(route));
+    }
+
+    void sysctls(Node& node, const Found::Node& now) {
+        const auto contents = desired_.contents.find(node.name);
+        if (contents == desired_.contents.end()) return;
+        for (const auto& [key, value] : now.sysctl) {
+            const auto wished = contents->second.sysctl.find(key);
+            if (wished == contents->second.sysctl.end() || wished->second == value) continue;
+            const auto written = node.sysctl.find(key);
+            if (written == node.sysctl.end()) {
+                left(node.name + " has " + key + " = " + value + ", which follows from other keys");
+                continue;
+            }
+            taken(node.name + " " + key + " " + wished->second + " → " + value);
+            written->second.first = value;
+        }
+    }
+
+    // Every place that counts links or interfaces counts one less from there on.
+    void drop(std::size_t index) {
+        Lab& lab = out_.lab;
+        // Those before it have gone already: the set is in order.
+        index -= dropped_++;
+        const auto at = lab.links.begin() + static_cast<std::ptrdiff_t>(index);
+        std::vector<End> ends = at->ends;
+        std::sort(ends.rbegin(), ends.rend());
+        lab.links.erase(at);
+        for (Segment& segment : lab.segments) {
+            std::erase(segment.links, index);
+            for (std::size_t& link : segment.links) link -= link > index ? 1 : 0;
+        }
+        for (const End& end : ends) drop(end);
+        for (Node& node : lab.nodes)
+            for (Interface& interface : node.interfaces)
+                interface.link -= interface.link > index ? 1 : 0;
+    }
+
+    void drop(const End& gone) {
+        Lab& lab = out_.lab;
+        Node& node = lab.nodes[gone.node];
+        // Also those that the wish has and nobody looked for: the link was down for a while.
+        std::erase_if(node.routes, [&](const Route& route) {
+            return std::any_of(route.hops.begin(), route.hops.end(), [&](const Route::Hop& hop) {
+                return leads_by(node.interfaces[gone.interface], hop);
+            });
+        });
+        node.interfaces.erase(node.interfaces.begin() +
+                              static_cast<std::ptrdiff_t>(gone.interface));
+        const auto moved = [&](End& end) {
+            if (end.node == gone.node && end.interface > gone.interface) --end.interface;
+        };
+        for (Link& link : lab.links)
+            for (End& end : link.ends) moved(end);
+        for (Segment& segment : lab.segments) {
+            std::erase(segment.ends, gone);
+            for (End& end : segment.ends) moved(end);
+        }
+    }
+
+    const State& desired_;
+    const Found& found_;
+    Adopted out_;
+    std::set<std::size_t> lost_;
+    std::size_t dropped_ = 0;
+};
+
+}  // namespace
+
+Adopted adopt(const Lab& wish, const State& desired, const Found& found) {
+    return Adopter(wish, desired, found).adopt();
+}
+
+}  // namespace topology

@@ -1,0 +1,37 @@
+// What somebody has changed by hand in a running lab, taken over into its wish: the opposite of
+// repair.
+#pragma once
+
+#include "topology/model.hpp"
+#include "topology/plan.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace topology {
+
+// A lab as it was found.
+struct Found {
+    struct Node {
+        Space space;  // what is labd's
+        // And what is not: permanent addresses by device, routes of nobody's daemon, the present
+        // values of the sysctls that labd has written.
+        std::map<std::string, std::set<Prefix>> addresses;
+        std::vector<Route> routes;
+        std::map<std::string, std::string> sysctl;
+    };
+    std::map<std::string, Node> nodes;  // those that run
+};
+
+struct Adopted {
+    Lab lab;
+    std::vector<std::string> taken;  // what has changed in it: "h1:eth0 mtu 1500 → 1300"
+    std::vector<std::string> left;   // and what a file cannot say, or should not
+};
+
+// `desired`: of the wish, with what is laid over it for a while: that was not done by hand.
+Adopted adopt(const Lab& wish, const State& desired, const Found& found);
+
+}  // namespace topology
