@@ -108,7 +108,8 @@ std::optional<CheckResult> take_line(CheckSuite& suite, std::string_view bytes) 
     const json::object& line = parsed.get_object();
     const std::string type = text(line, "type");
     if (type == "plan") read_plan(suite, line);
-    if (type == "summary") suite.elapsed = number(line, "elapsed");
+    if (type == "summary") suite.elapsed += number(line, "elapsed");
+    (void)take_step_line(suite.experiment, line);
     if (type == "error") {
         const json::value* inner = line.if_contains("error");
         suite.trouble = inner != nullptr && inner->is_object()
@@ -128,13 +129,15 @@ void CheckCounts::add(const CheckSuite& suite) {
         if (r.result == CheckResult::Result::skipped) ++skipped;
         if (r.result == CheckResult::Result::error) ++errors;
     }
+    steps += suite.experiment.steps.size();
+    failed_steps += suite.experiment.failures();
     if (!suite.trouble.empty()) ++errors;
 }
 
 int CheckCounts::exit_code() const {
-    if (failed > 0) return exit_code::failed;
+    if (failed + failed_steps > 0) return exit_code::failed;
     if (errors > 0) return exit_code::infrastructure;
-    return passed + skipped + warnings == 0 ? exit_code::no_checks : exit_code::ok;
+    return passed + skipped + warnings + steps == 0 ? exit_code::no_checks : exit_code::ok;
 }
 
 std::string result_text(const CheckResult& result, const Style& style, bool verbose) {
@@ -183,6 +186,8 @@ std::string counts_text(const CheckCounts& counts) {
     const auto also = [&](std::size_t n, const char* noun) {
         if (n > 0) out += cli::count(n, noun) + "\n";
     };
+    also(counts.steps, "step");
+    also(counts.failed_steps, "failed step");
     also(counts.warnings, "warning");
     also(counts.errors, "error");
     return out + std::to_string(counts.passed) + " passed, " + std::to_string(counts.failed) +

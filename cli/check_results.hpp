@@ -1,6 +1,7 @@
 // What came of checks, as plain values: the stream of labd goes in, every report comes out.
 #pragma once
 
+#include "cli/experiment.hpp"
 #include "cli/render.hpp"
 
 #include <cstdint>
@@ -44,6 +45,8 @@ struct CheckSuite {
     std::string file;  // of the topology
     std::vector<CheckInfo> plan;
     std::vector<CheckResult> results;
+    Experiment experiment;  // its steps
+    unsigned run = 0;       // of --repeat, from 0
     double elapsed = 0;
     std::string trouble;  // why not all of it could be run: our tool, not the network
     bool interrupted = false;
@@ -51,6 +54,7 @@ struct CheckSuite {
 
 struct CheckCounts {
     std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0;
+    std::size_t steps = 0, failed_steps = 0;
     double points = 0, of = 0;
     void add(const CheckSuite& suite);
     // ux.md §1.3: 1 is the network, 4 is our tool, 5 is that there was nothing to run.

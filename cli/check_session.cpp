@@ -44,32 +44,64 @@ void locate(CheckInfo& info, const Bundle& bundle) {
     info.line = where.line;
 }
 
+namespace {
+
+// What the two streams have in common.
+Answer follow(const Client& client, const CheckRequest& request, const char* what,
+              const std::string& body, CheckSuite& suite,
+              const std::function<void(std::string_view)>& line) {
+    try {
+        Answer answer =
+            client.lines("POST", "/v1/labs/" + encode(request.lab) + "/" + what, body, line);
+        if (answer.status != 200) throw_failure(answer, "check " + request.lab);
+        return answer;
+    } catch (const Interrupted&) {
+        suite.interrupted = true;
+        return {};
+    }
+}
+
+void locate_all(const CheckRequest& request, CheckSuite& suite) {
+    if (request.bundle == nullptr) return;
+    for (CheckInfo& info : suite.plan) locate(info, *request.bundle);
+}
+
+}  // namespace
+
 void run_checks(const Client& client, const CheckRequest& request, CheckSuite& suite,
                 const std::function<void(std::string_view)>& line,
                 const std::function<void(const CheckResult&)>& each) {
-    Answer answer;
     bool planned = false;
-    const auto take = [&](std::string_view bytes) {
+    (void)follow(client, request, "checks", body_of(request), suite, [&](std::string_view bytes) {
         line(bytes);
         const auto result = take_line(suite, bytes);
         if (!planned && !suite.plan.empty()) {
             planned = true;
-            if (request.bundle != nullptr)
-                for (CheckInfo& info : suite.plan) locate(info, *request.bundle);
+            locate_all(request, suite);
         }
         if (result) each(*result);
-    };
-    try {
-        answer = client.lines("POST", "/v1/labs/" + encode(request.lab) + "/checks",
-                              body_of(request), take);
-    } catch (const Interrupted&) {
-        suite.interrupted = true;
-        return;
-    }
-    if (answer.status != 200) throw_failure(answer, "check " + request.lab);
+    });
     if (suite.trouble.empty() && suite.results.size() < suite.plan.size() && !suite.interrupted &&
         !request.options.watch)
         suite.trouble = "labd hung up before all checks had been run";
+}
+
+void run_steps(const Client& client, const CheckRequest& request, CheckSuite& suite,
+               const std::function<void(std::string_view)>& line,
+               const std::function<void(const CheckResult&)>& each,
+               const std::function<void(const Experiment::Told&)>& told) {
+    const double before = suite.elapsed;
+    (void)follow(client, request, "steps", "{}", suite, [&](std::string_view bytes) {
+        line(bytes);
+        const std::size_t known = suite.experiment.told.size();
+        const std::size_t planned = suite.plan.size();
+        const auto result = take_line(suite, bytes);
+        if (suite.plan.size() != planned) locate_all(request, suite);
+        if (result) each(*result);
+        if (suite.experiment.told.size() != known) told(suite.experiment.told.back());
+    });
+    if (suite.trouble.empty() && suite.elapsed == before && !suite.interrupted)
+        suite.trouble = "labd hung up before the experiment was over";
 }
 
 bool on_github(const CheckOptions& options) {

@@ -25,6 +25,12 @@ void run_checks(const Client& client, const CheckRequest& request, CheckSuite& s
                 const std::function<void(std::string_view)>& line,
                 const std::function<void(const CheckResult&)>& each);
 
+// The same with the [[step]] tables: `told` sees what happens when.
+void run_steps(const Client& client, const CheckRequest& request, CheckSuite& suite,
+               const std::function<void(std::string_view)>& line,
+               const std::function<void(const CheckResult&)>& each,
+               const std::function<void(const Experiment::Told&)>& told);
+
 // Where a check stands: "two.lab.toml", 13. Empty when the bundle does not know it.
 void locate(CheckInfo& info, const Bundle& bundle);
 

@@ -42,6 +42,11 @@ std::function<int()> setup_test(CLI::App& app, Line& line) {
     repeated(app, "--set", line.typed.set, "K=V: give a variable of [vars] another value");
     add_checks(app, line.test);
     flag(app, "--keep", line.test.keep, "leave the copy up, to look at");
+    flag(app, "--pause-on-fail", line.test.pause_on_fail,
+         "a shell before a copy that has failed goes down");
+    flag(app, "--csv", line.test.csv, "of each number its mean and deviation, as CSV");
+    valued(app, "--samples", line.test.samples,
+           "FILE: what steps have sampled, as CSV if it ends so, else JSON lines");
     valued(app, "--bundle", line.test.bundle,
            "DIR: write what happened there: report.html, states, logs, events");
     counted(app, "--repeat", line.test.repeat, "N: run each file so often (1)", 1U, 100000U);

@@ -80,8 +80,9 @@ struct CheckOptions {
 
 struct TestOptions : FileOptions, CheckOptions {
     std::vector<std::string> files;
-    std::string bundle;  // a folder for everything that tells what happened
-    bool keep = false;
+    std::string bundle;   // a folder for everything that tells what happened
+    std::string samples;  // a file for what the steps of experiments have measured
+    bool keep = false, pause_on_fail = false, csv = false;
     unsigned repeat = 1, jobs = 1;
 };
 

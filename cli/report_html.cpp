@@ -2,6 +2,7 @@
 #include "cli/report_html.hpp"
 
 #include "cli/render.hpp"
+#include "cli/report_experiment.hpp"
 #include "labd/base64.hpp"
 #include "topology/stages.hpp"
 
@@ -34,30 +35,13 @@ h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5r
 pre, code, td { font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 pre { margin: .3rem 0; white-space: pre-wrap; }
 img { max-width: 100%; height: auto; border-radius: .5rem; border: 1px solid var(--line); }
+figure { margin: .8rem 0; } svg { display: block; width: 100%; background: var(--card);
+  border: 1px solid var(--line); border-radius: .5rem; }
+polyline { fill: none; stroke: var(--good); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
+circle { fill: var(--bad); } line.step { stroke: var(--odd); stroke-dasharray: 3 3; }
 table { border-collapse: collapse; width: 100%; } td { padding: .1rem .8rem .1rem 0;
   vertical-align: top; } td:first-child { white-space: nowrap; }
 )";
-
-// What comes from nodes and files is text, never markup.
-std::string html(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '"')
-            out += "&quot;";
-        else if ((byte < 0x20 && c != '\n') || byte == 0x7f)
-            out += "?";
-        else
-            out += c;
-    }
-    return out;
-}
 
 std::string lines_of(const std::vector<std::string>& items) {
     std::string out;
@@ -136,7 +120,7 @@ std::string report_html(const CheckSuite& suite, const topology::Lab* lab,
                         const std::string& events) {
     CheckCounts counts;
     counts.add(suite);
-    const bool good = counts.failed + counts.errors == 0;
+    const bool good = counts.failed + counts.failed_steps + counts.errors == 0;
     std::string out =
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta "
         "name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta "
@@ -156,6 +140,7 @@ std::string report_html(const CheckSuite& suite, const topology::Lab* lab,
     out += "<h2>Checks</h2>\n";
     if (suite.results.empty()) out += "<p class=\"dim\">none was run</p>\n";
     for (const CheckResult& r : suite.results) out += check_card(r);
+    out += experiment_html(suite.experiment);
     return out + "<h2>Timeline</h2>\n" + timeline(events) + "</body>\n</html>\n";
 }
 

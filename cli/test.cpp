@@ -1,17 +1,24 @@
 // `lab test`: each file in a throw-away copy under a name of its own, its checks, and down again.
 #include "cli/artefacts.hpp"
 #include "cli/check_session.hpp"
+#include "cli/child.hpp"
 #include "cli/commands.hpp"
 #include "cli/copy.hpp"
 #include "cli/daemon.hpp"
 #include "cli/error.hpp"
+#include "cli/measures.hpp"
 #include "cli/render.hpp"
 
 #include <boost/json.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -56,19 +63,14 @@ class Tester {
     void one(const Copy& copy, CheckSuite& suite) {
         suite.file = copy.file;
         suite.lab = copy.lab;
+        suite.run = copy.round;
         std::string text;
         std::optional<LabCopy> lab;
         try {
             lab.emplace(quiet_, options_, copy.file, copy.name);
             begin(copy, text);
             lab->up();
-            const Client client = connect(quiet_);
-            run_checks(
-                client, {copy.name, options_, "", 0, &lab->bundle()}, suite,
-                [&](std::string_view line) { say_line(line, copy); },
-                [&](const CheckResult& result) {
-                    say(result_text(result, style_, globals_.verbose), text);
-                });
+            ask(copy, lab->bundle(), suite, text);
             if (suite.interrupted) stop_ = interrupted_ = true;
         } catch (const Interrupted&) {
             suite.interrupted = true;
@@ -77,11 +79,51 @@ class Tester {
             note(failure, suite);
         }
         if (!options_.bundle.empty()) keep_artefacts(copy, lab, suite);
-        if (lab) end(copy, *lab, suite.interrupted, text);
         CheckCounts counts;
         counts.add(suite);
-        if (options_.fail_fast && counts.failed + counts.errors > 0) stop_ = true;
+        const bool bad = counts.failed + counts.failed_steps + counts.errors > 0;
+        if (lab && bad && options_.pause_on_fail && !suite.interrupted) pause(copy);
+        if (lab) end(copy, *lab, suite.interrupted, text);
+        if (options_.fail_fast && bad) stop_ = true;
         flush(text);
+    }
+
+    // The checks of the file, then its experiment; who chooses among the checks wants no other.
+    void ask(const Copy& copy, const Bundle& bundle, CheckSuite& suite, std::string& text) {
+        const Client client = connect(quiet_);
+        const CheckRequest request{copy.name, options_, "", 0, &bundle};
+        const auto line = [&](std::string_view bytes) { say_line(bytes, copy); };
+        const auto each = [&](const CheckResult& result) {
+            say(result_text(result, style_, globals_.verbose), text);
+        };
+        run_checks(client, request, suite, line, each);
+        CheckCounts counts;
+        counts.add(suite);
+        const bool chosen = !options_.expression.empty() || !options_.tags.empty();
+        const bool stopped = suite.interrupted || !suite.trouble.empty() ||
+                             (options_.fail_fast && counts.failed > 0);
+        if (bundle.resolved.lab.steps.empty() || chosen || stopped) return;
+        run_steps(client, request, suite, line, each, [&](const Experiment::Told& told) {
+            say(step_text(suite.experiment, told, style_), text);
+        });
+        say(samples_text(suite.experiment), text);
+    }
+
+    // The lab as it has failed, for whoever sits at the terminal.
+    void pause(const Copy& copy) {
+        print_error(
+            copy.lab + " has failed, and is still up as " + copy.name +
+            ": lab status, lab shell NODE, lab check\nthe end of this shell takes it down\n");
+        const char* shell = std::getenv("SHELL");
+        (void)::setenv("LAB_NAME", copy.name.c_str(), 1);
+        if (!globals_.socket.empty()) (void)::setenv("LAB_SOCKET", globals_.socket.c_str(), 1);
+        Child child = Child::start({shell == nullptr || *shell == '\0' ? "/bin/sh" : shell}, false,
+                                   false, false);
+        if (child.pid == 0)
+            print_error("no shell can be started: " + std::string(std::strerror(errno)) + "\n");
+        else
+            (void)child.wait();
+        (void)::unsetenv("LAB_NAME");
     }
 
     void begin(const Copy& copy, std::string& text) {
@@ -126,7 +168,9 @@ class Tester {
         }
     }
 
-    bool for_people() const { return !globals_.json() && !options_.tap && !globals_.quiet; }
+    bool for_people() const {
+        return !globals_.json() && !options_.tap && !options_.csv && !globals_.quiet;
+    }
     // Several at a time would mix their lines: each file's come together at its end.
     void say(const std::string& words, std::string& text) {
         if (!for_people()) return;
@@ -189,10 +233,27 @@ int list(const Globals& globals, const TestOptions& options) {
     return exit_code::ok;
 }
 
+void require_terminal(const Globals& globals, const TestOptions& options) {
+    if (!options.pause_on_fail) return;
+    if (::isatty(0) != 1 || ::isatty(1) != 1)
+        throw Failure("usage", "--pause-on-fail needs a terminal", "--keep leaves the copy up");
+    if (options.jobs > 1 || globals.json() || options.tap || options.csv)
+        throw Failure("usage", "--pause-on-fail goes with text and one copy at a time",
+                      "without --jobs, --json, --tap and --csv");
+}
+
+void write_samples(const std::string& path, const std::vector<CheckSuite>& suites) {
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out << (path.ends_with(".csv") ? samples_csv(suites) : samples_jsonl(suites));
+    if (!out.flush())
+        throw Failure("internal", "cannot write " + path, "the experiments have been run");
+}
+
 }  // namespace
 
 int test(const Globals& globals, const TestOptions& options) {
     if (options.list) return list(globals, options);
+    require_terminal(globals, options);
     const std::vector<Copy> copies = copies_of(options);
     // labd is started once, not by every thread.
     (void)connect(globals);
@@ -201,6 +262,8 @@ int test(const Globals& globals, const TestOptions& options) {
     // Those that --fail-fast and Ctrl-C have left out.
     std::erase_if(suites, [](const CheckSuite& s) { return s.lab.empty(); });
     if (options.tap) print(tap_text(suites));
+    if (options.csv) print(runs_csv(suites));
+    if (!options.samples.empty()) write_samples(options.samples, suites);
     write_reports(options, suites);
     if (tester.interrupted()) throw Interrupted("interrupted; the copy has been taken down");
     CheckCounts counts;
@@ -209,9 +272,9 @@ int test(const Globals& globals, const TestOptions& options) {
         counts.add(suite);
         CheckCounts own;
         own.add(suite);
-        if (own.failed + own.errors == 0) ++good;
+        if (own.failed + own.failed_steps + own.errors == 0) ++good;
     }
-    if (!globals.json() && !options.tap && !globals.quiet) {
+    if (!globals.json() && !options.tap && !options.csv && !globals.quiet) {
         if (options.repeat > 1)
             print(std::to_string(good) + " of " + count(suites.size(), "run") +
                   " without failure\n");

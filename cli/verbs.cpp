@@ -131,7 +131,9 @@ const std::vector<Verb>& verbs() {
         {"test", "", "Test", "[FILE]…", "bring a copy up, run its checks, take it down",
          "lab test\n"
          "lab test labs/*.lab.toml --jobs 4 --junit report.xml\n"
-         "lab test --repeat 20 --fail-fast     hunt a flake\n",
+         "lab test --repeat 20 --fail-fast     hunt a flake\n"
+         "lab test --pause-on-fail             a shell beside the lab whose check has failed\n"
+         "lab test --repeat 10 --csv           of each number the mean and the deviation\n",
          Argument::file, false, "test a copy of it; score students' files; wait for one check"},
         {"grade", "", "Test", "FOLDER [FILE]",
          "students' files, scored by the checks of an exercise",

@@ -34,6 +34,7 @@ std::vector<http::Route> Api::routes() {
         {"POST", "/v1/labs/{lab}/nodes/{node}/exec", to(&Api::exec)},
         {"GET", "/v1/labs/{lab}/nodes/{node}/logs", to(&Api::logs)},
         {"POST", "/v1/labs/{lab}/checks", to(&Api::checks)},
+        {"POST", "/v1/labs/{lab}/steps", to(&Api::steps)},
         {"POST", "/v1/labs/{lab}/life", to(&Api::life)},
         {"POST", "/v1/labs/{lab}/repair", to(&Api::repair)},
         {"GET", "/v1/labs/{lab}/adopt", to(&Api::adopt)},
@@ -149,6 +150,11 @@ void Api::bundle(Exchange exchange) {
 void Api::checks(Exchange exchange) {
     if (std::shared_ptr<Lab> held = lab(exchange, Verb::check))
         check::serve(loop_, engine_, std::move(held), std::move(exchange));
+}
+
+void Api::steps(Exchange exchange) {
+    if (std::shared_ptr<Lab> held = lab(exchange, Verb::check))
+        check::serve_steps(loop_, engine_, std::move(held), std::move(exchange));
 }
 
 void Api::doctor(Exchange exchange) {

@@ -29,6 +29,7 @@ class Api {
     void exec(Exchange exchange);
     void logs(Exchange exchange);
     void checks(Exchange exchange);
+    void steps(Exchange exchange);
     void doctor(Exchange exchange);
     void audit(Exchange exchange);
     void verify_audit(Exchange exchange);

@@ -134,13 +134,9 @@ class Engine {
     // Until the next `up`, which makes the lab what its file says. Throws UpFailure.
     boost::asio::awaitable<UpResult> edit_links(std::shared_ptr<Lab> lab, LinkEdit edit,
                                                 Peer caller);
-    // Faults of a check, which mend() takes out again; a labd that dies in between does so when it
-    // is back. Throw UpFailure.
-    boost::asio::awaitable<void> break_links(std::shared_ptr<Lab> lab,
-                                             std::vector<std::string> links);
-    boost::asio::awaitable<void> break_node(std::shared_ptr<Lab> lab, std::string node);
-    // Nothing for a lab that is gone.
-    boost::asio::awaitable<void> mend(std::shared_ptr<Lab> lab);
+    // What checks and experiments break: these faults and no others, none mends all; a labd that
+    // dies before that does so when it is back. Nothing for a lab that is gone. Throws UpFailure.
+    boost::asio::awaitable<void> set_faults(std::shared_ptr<Lab> lab, Overrides faults);
     // The client of an `up` has gone: what is being born ends, so that nobody waits for its
     // programs, and `up` rolls back.
     void interrupt(const std::string& name);

@@ -270,38 +270,25 @@ asio::awaitable<std::vector<LinkChange>> Engine::change_links(std::shared_ptr<La
     co_return out;
 }
 
-asio::awaitable<void> Engine::break_links(std::shared_ptr<Lab> lab,
-                                          std::vector<std::string> links) {
-    const Turnstile::Pass pass = co_await lab->changing.enter();
-    Overrides next = lab->overrides;
-    for (const std::string& link : links) {
-        Override over;
-        over.subject = link;
-        over.by_check = true;
-        next.push_back(std::move(over));
-    }
-    co_await lay(lab, std::move(next));
-}
-
-asio::awaitable<void> Engine::break_node(std::shared_ptr<Lab> lab, std::string node) {
-    const Turnstile::Pass pass = co_await lab->changing.enter();
-    // Somebody else has stopped it, and it is theirs to start.
-    if (lab->asleep.contains(node)) co_return;
-    Overrides next = lab->overrides;
-    Override over;
-    over.kind = Override::Kind::stop;
-    over.subject = std::move(node);
-    over.by_check = true;
-    next.push_back(std::move(over));
-    co_await lay(lab, std::move(next));
-}
-
-asio::awaitable<void> Engine::mend(std::shared_ptr<Lab> lab) {
+asio::awaitable<void> Engine::set_faults(std::shared_ptr<Lab> lab, Overrides faults) {
     const Turnstile::Pass pass = co_await lab->changing.enter();
     if (find(lab->name) != lab) co_return;
+    const auto stopped_by_check = [&](const std::string& node) {
+        return std::any_of(lab->overrides.begin(), lab->overrides.end(), [&](const Override& o) {
+            return o.by_check && o.kind == Override::Kind::stop && o.subject == node;
+        });
+    };
     Overrides next = lab->overrides;
-    if (std::erase_if(next, [](const Override& over) { return over.by_check; }) > 0)
-        co_await lay(lab, std::move(next));
+    std::erase_if(next, [](const Override& over) { return over.by_check; });
+    for (Override& fault : faults) {
+        // Somebody else has stopped it, and it is theirs to start.
+        if (fault.kind == Override::Kind::stop && lab->asleep.contains(fault.subject) &&
+            !stopped_by_check(fault.subject))
+            continue;
+        fault.by_check = true;
+        next.push_back(std::move(fault));
+    }
+    if (next != lab->overrides) co_await lay(lab, std::move(next));
 }
 
 }  // namespace labd

@@ -207,11 +207,12 @@ using Subject =
 
 // What is broken while a check is asked, and mended after it whatever happens.
 struct Fault {
-    enum class Kind { down, stop, kill } kind = Kind::down;
-    std::vector<std::string> links;  // down
+    enum class Kind { down, stop, kill, flap } kind = Kind::down;
+    std::vector<std::string> links;  // down, flap
     std::string node, process;       // stop, kill
     std::string text;                // "r2--r3 down": in reports
     bool before = true;              // the check must hold before the fault, too
+    double every_s = 1;              // of flap: from one fall to the next, half of it down
     Where where;
     bool operator==(const Fault&) const = default;
 };

@@ -11,8 +11,14 @@ namespace topology {
 namespace {
 
 const KeyTable& fault_keys() {
-    static const KeyTable table{"\"during\"", {"down", "kill", "partition", "stop"}};
+    static const KeyTable table{"\"during\"",
+                                {"down", "every", "flap", "kill", "partition", "stop"}};
     return table;
+}
+
+bool known_fault(const std::string& key) {
+    const auto& keys = fault_keys().keys;
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 bool joins(const Link& link, const Lab& lab, const std::string& a, const std::string& b) {
@@ -30,26 +36,26 @@ struct FaultReader {
     Fault& fault;
     Diagnostics& diagnostics;
 
-    void links(const char* key, const Value& value);
+    // `state`: what they are then, in words.
+    void links(const std::string& key, const Value& value, const std::string& state);
     void partition(const Value& value);
-    void stop(const Value& value);
+    void node(const Value& value, const std::string& state);
     void kill(const Value& value);
 
   private:
-    void link_named(const char* key, const Value& value);
+    void link_named(const std::string& key, const Value& value);
     bool is_node(const Text& name);
     std::optional<std::vector<std::string>> side(const Text& set);
 };
 
-void FaultReader::link_named(const char* key, const Value& value) {
+void FaultReader::link_named(const std::string& key, const Value& value) {
     for (const Link& link : lab.links)
         if (link.name == value.text) fault.links.push_back(link.name);
-    fault.text = value.text + " down";
     if (!fault.links.empty()) return;
     std::vector<std::string> names;
     for (const Link& link : lab.links) names.push_back(link.name);
     const std::string near = did_you_mean(value.text, names);
-    const std::string two = std::string(key) + " = [\"r1\", \"r2\"] means the link between them";
+    const std::string two = key + " = [\"r1\", \"r2\"] means the link between them";
     diagnostics.error("VALUE", value.where, "there is no link \"" + value.text + "\"",
                       near.empty() ? two : near);
 }
@@ -61,18 +67,18 @@ bool FaultReader::is_node(const Text& name) {
 }
 
 // down = ["r2", "r3"]: the links between two nodes; down = "NAME": that link. So with flap.
-void FaultReader::links(const char* key, const Value& value) {
+void FaultReader::links(const std::string& key, const Value& value, const std::string& state) {
+    fault.text = value.text + " " + state;
     if (value.is(Value::Type::string)) return link_named(key, value);
     const std::vector<Text> ends = Reader(diagnostics).texts(key, value);
     if (!value.is(Value::Type::array) || ends.size() != value.items.size()) return;
     if (ends.size() != 2) {
-        diagnostics.error("VALUE", value.where,
-                          "\"" + std::string(key) + "\" takes the two nodes of a link",
-                          std::string(key) + " = [\"r1\", \"r2\"]");
+        diagnostics.error("VALUE", value.where, "\"" + key + "\" takes the two nodes of a link",
+                          key + " = [\"r1\", \"r2\"]");
         return;
     }
     if (!is_node(ends[0]) || !is_node(ends[1])) return;
-    fault.text = ends[0].text + "--" + ends[1].text + " down";
+    fault.text = ends[0].text + "--" + ends[1].text + " " + state;
     for (const Link& link : lab.links)
         if (joins(link, lab, ends[0].text, ends[1].text)) fault.links.push_back(link.name);
     if (fault.links.empty())
@@ -113,13 +119,13 @@ void FaultReader::partition(const Value& value) {
                           "`lab graph` draws what is joined");
 }
 
-void FaultReader::stop(const Value& value) {
+void FaultReader::node(const Value& value, const std::string& state) {
     const auto text = Reader(diagnostics).text(value);
     if (!text || !is_node(*text)) return;
     fault.node = text->text;
-    fault.text = text->text + " stopped";
-    const Node* node = lab.find(text->text);
-    if (node != nullptr && !node->has_process())
+    fault.text = text->text + " " + state;
+    const Node* found = lab.find(text->text);
+    if (found != nullptr && !found->has_process())
         diagnostics.error("VALUE", value.where,
                           text->text + " is a switch without processes: it cannot stop",
                           "take its links down: down = \"LINK\"");
@@ -142,38 +148,60 @@ void FaultReader::kill(const Value& value) {
 
 }  // namespace
 
+std::optional<Fault> read_one_fault(const std::string& key, const Value& value,
+                                    const NodeList& nodes, const Lab& lab,
+                                    Diagnostics& diagnostics) {
+    const std::size_t told = diagnostics.all().size();
+    Fault fault;
+    fault.where = value.where;
+    FaultReader read{nodes, lab, fault, diagnostics};
+    if (key == "down" || key == "up") read.links(key, value, key);
+    if (key == "flap") read.links(key, value, "flapping"), fault.kind = Fault::Kind::flap;
+    if (key == "partition") read.partition(value);
+    if (key == "stop") read.node(value, "stopped"), fault.kind = Fault::Kind::stop;
+    if (key == "start") read.node(value, "started"), fault.kind = Fault::Kind::stop;
+    if (key == "kill") read.kill(value), fault.kind = Fault::Kind::kill;
+    if (diagnostics.all().size() != told) return std::nullopt;
+    return fault;
+}
+
+double read_period(const Value& value, Diagnostics& diagnostics) {
+    const auto read = Reader(diagnostics).seconds(value);
+    if (!read) return 1;
+    if (*read < 0.02 || *read > 3600)
+        diagnostics.error("VALUE", value.where, "\"every\" is 20ms to an hour");
+    return *read;
+}
+
 std::optional<Fault> read_fault(const Value& value, const NodeList& nodes, const Lab& lab,
                                 Diagnostics& diagnostics) {
     const Reader reader(diagnostics);
     if (!reader.table(value, "\"during\"")) return std::nullopt;
-    for (const std::string_view key : {"impair", "flap"})
-        if (const Member* member = value.member(key)) {
-            diagnostics.error("LATER", member->where,
-                              "during = { " + member->key + " } is not there yet",
-                              "down, partition, stop and kill are");
-            return std::nullopt;
-        }
+    if (const Member* member = value.member("impair")) {
+        diagnostics.error("LATER", member->where, "during = { impair } is not there yet",
+                          "down, flap, partition, stop and kill are");
+        return std::nullopt;
+    }
     refuse_unknown_keys(value, fault_keys(), diagnostics);
-    Fault fault;
-    fault.where = value.where;
-    FaultReader read{nodes, lab, fault, diagnostics};
-    std::size_t kinds = 0;
-    const auto kind = [&](const char* key, Fault::Kind what) {
-        const Value* found = value.find(key);
-        if (found == nullptr) return found;
-        ++kinds;
-        fault.kind = what;
-        return found;
-    };
-    if (const Value* down = kind("down", Fault::Kind::down)) read.links("down", *down);
-    if (const Value* sets = kind("partition", Fault::Kind::down)) read.partition(*sets);
-    if (const Value* node = kind("stop", Fault::Kind::stop)) read.stop(*node);
-    if (const Value* process = kind("kill", Fault::Kind::kill)) read.kill(*process);
-    if (kinds == 1) return fault;
-    diagnostics.error("VALUE", value.where,
-                      kinds == 0 ? "\"during\" breaks nothing" : "\"during\" breaks one thing",
-                      "during = { down = [\"r1\", \"r2\"] }");
-    return std::nullopt;
+    std::vector<const Member*> kinds;
+    for (const Member& member : value.members)
+        if (member.key != "every" && known_fault(member.key)) kinds.push_back(&member);
+    if (kinds.size() != 1) {
+        diagnostics.error(
+            "VALUE", value.where,
+            kinds.empty() ? "\"during\" breaks nothing" : "\"during\" breaks one thing",
+            "during = { down = [\"r1\", \"r2\"] }");
+        return std::nullopt;
+    }
+    auto fault = read_one_fault(kinds.front()->key, kinds.front()->value, nodes, lab, diagnostics);
+    const Member* every = value.member("every");
+    if (every != nullptr && kinds.front()->key != "flap")
+        diagnostics.error("D1", every->where,
+                          "\"every\" means nothing without \"flap\": what is broken stays so",
+                          "during = { flap = [\"r1\", \"r2\"], every = \"1s\" }");
+    if (fault && every != nullptr) fault->every_s = read_period(every->value, diagnostics);
+    if (fault) fault->where = value.where;
+    return fault;
 }
 
 }  // namespace topology

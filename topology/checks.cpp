@@ -5,6 +5,7 @@
 #include "topology/check_subjects.hpp"
 #include "topology/keys.hpp"
 #include "topology/resolved.hpp"
+#include "topology/steps.hpp"
 #include "topology/suggest.hpp"
 
 #include <algorithm>
@@ -168,26 +169,11 @@ const std::vector<Value>* tables_of(const Value& root, const char* key, Context&
     return nullptr;
 }
 
-std::string tables(std::size_t count, const std::string& key) {
-    return std::to_string(count) + " [[" + key + "]] table" + (count == 1 ? "" : "s");
-}
-
 // What is read and not acted on yet.
-void note_ignored(const Value& root, std::size_t steps, Context& context) {
-    std::vector<std::string> ignored;
-    Where where;
-    const auto note = [&](const char* key, std::string what) {
-        const Value& value = root.member(key)->value;
-        if (ignored.empty())
-            where = value.is(Value::Type::array) && !value.items.empty() ? value.items[0].where
-                                                                         : root.member(key)->where;
-        ignored.push_back(std::move(what));
-    };
-    if (steps > 0) note("step", tables(steps, "step"));
-    if (root.find("matrix") != nullptr) note("matrix", "[matrix]");
-    if (!ignored.empty())
-        context.diagnostics.notice("LATER", where,
-                                   "experiments are not run yet: " + join(ignored) + " ignored");
+void note_ignored(const Value& root, Context& context) {
+    if (const Member* matrix = root.member("matrix"))
+        context.diagnostics.notice("LATER", matrix->where, "[matrix] is not there yet, and ignored",
+                                   "lab test --set gives a variable another value");
 }
 
 // What a student reads, and where its solution is; the checks that bear points are its grading.
@@ -260,16 +246,10 @@ void read_checks(const Value& root, const NodeList& nodes, Lab& lab, Context& co
     if (const auto* items = tables_of(root, "check", context))
         for (const Value& item : *items) read_check_table(item, defaults, nodes, lab, context);
     check_order(lab, context.diagnostics);
-    std::size_t steps = 0;
-    if (const auto* items = tables_of(root, "step", context)) {
-        for (const Value& item : *items) {
-            refuse_unknown_keys(item, step_keys(), context.diagnostics);
-            (void)context.interpolator.value(item, context.names, Late::allowed);
-        }
-        steps = items->size();
-    }
+    if (const auto* items = tables_of(root, "step", context))
+        read_steps(*items, nodes, lab, context);
     read_exercise(root, lab, context);
-    note_ignored(root, steps, context);
+    note_ignored(root, context);
 }
 
 }  // namespace topology

@@ -1,5 +1,5 @@
-// [[check]] tables become Lab::checks; [exercise] is for people and `lab grade`, and read for its
-// mistakes; so are [[step]] and [matrix], which are not acted on yet.
+// [[check]] tables become Lab::checks, [[step]] tables Lab::steps; [exercise] is for people and
+// `lab grade`, and read for its mistakes; [matrix] is not acted on yet.
 #pragma once
 
 #include "topology/context.hpp"
@@ -11,7 +11,7 @@
 
 namespace topology {
 
-// After make_links: faults name links.
+// After make_links: faults and steps name links.
 void read_checks(const Value& root, const NodeList& nodes, Lab& lab, Context& context);
 
 // One check whose `${…}` are worked out but for late ones; nullopt after a complaint.

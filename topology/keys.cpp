@@ -178,7 +178,7 @@ const KeyTable& check_keys() {
 const KeyTable& step_keys() {
     static const KeyTable table{"a step",
                                 {"at", "up", "down", "flap", "stop", "start", "kill", "impair",
-                                 "clear", "run", "check", "sample", "for", "name"}};
+                                 "clear", "run", "check", "sample", "for", "every", "name"}};
     return table;
 }
 

@@ -34,6 +34,11 @@ class Substituter {
         for (std::string* one : {&check.name, &check.toml}) replace(*one, check.where);
     }
 
+    void step(TimedStep& step) {
+        for_each_text(step, [this](Text& one) { text(one); });
+        for (std::string* one : {&step.name, &step.toml}) replace(*one, step.where);
+    }
+
     void replace(std::string& text, const Where& where) {
         std::size_t open = text.find('\x01');
         if (open == std::string::npos) return;
@@ -133,6 +138,7 @@ void substitute_late(Lab& lab, Diagnostics& diagnostics) {
             if (file.expand) put.replace(file.content, file.where);
     }
     for (Check& check : lab.checks) put.check(check);
+    for (TimedStep& step : lab.steps) put.step(step);
 }
 
 void substitute_check(const Lab& lab, Check& check, Diagnostics& diagnostics) {

@@ -7,6 +7,7 @@
 #include "topology/diagnostic.hpp"
 #include "topology/impairment.hpp"
 #include "topology/ip.hpp"
+#include "topology/scenario.hpp"
 #include "topology/text.hpp"
 #include "topology/way_out.hpp"
 
@@ -284,6 +285,7 @@ struct Lab {
     std::vector<Link> links;        // file order
     std::vector<Segment> segments;  // filled by `address`
     std::vector<Check> checks;      // file order
+    std::vector<TimedStep> steps;   // by their times, then in file order
     bool operator==(const Lab&) const = default;
 
     // nullptr when there is none.

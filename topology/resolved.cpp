@@ -44,6 +44,8 @@ std::string resolved_toml(const Lab& lab) {
     for (const Node& node : lab.nodes) out += "\n" + resolved_node(lab, node);
     for (std::size_t l = 0; l < lab.links.size(); ++l) out += "\n" + resolved_link(lab, l);
     for (const Check& check : lab.checks) out += "\n[[check]]\n" + check.toml;
+    for (const TimedStep& step : lab.steps)
+        if (!step.toml.empty()) out += "\n[[step]]\n" + step.toml;
     return out;
 }
 

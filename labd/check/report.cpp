@@ -75,6 +75,41 @@ std::string result_line(std::size_t check, const Outcome& outcome) {
            diagnosis_json(outcome.diagnosis) + "}";
 }
 
+std::string scenario_line(const std::vector<topology::TimedStep>& steps,
+                          const topology::Sources& sources) {
+    static constexpr const char* kinds[] = {"up",   "down", "flap",  "stop",  "start",
+                                            "kill", "run",  "check", "sample"};
+    std::string items;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const topology::TimedStep& step = steps[i];
+        const bool placed = step.where.line != 0 && step.where.file < sources.size();
+        items += (items.empty() ? "" : ",") + std::string("{\"step\":") + std::to_string(i) +
+                 ",\"name\":" + quote_json(step.name) +
+                 ",\"kind\":" + quote_json(kinds[static_cast<std::size_t>(step.kind)]) +
+                 ",\"at\":" + number(step.at_s) + ",\"for\":" + number(step.for_s) +
+                 ",\"file\":" + quote_json(placed ? sources[step.where.file].name : "") +
+                 ",\"line\":" + std::to_string(step.where.line) + "}";
+    }
+    return R"({"type":"scenario","steps":[)" + items + "]}";
+}
+
+std::string step_begin_line(std::size_t step, double at_s) {
+    return R"({"type":"step","step":)" + std::to_string(step) + R"(,"state":"begins","at":)" +
+           number(at_s) + R"(,"node":"","text":""})";
+}
+
+std::string step_end_line(std::size_t step, double at_s, const StepEnd& end) {
+    return R"({"type":"step","step":)" + std::to_string(step) +
+           ",\"state\":" + (end.ok ? "\"done\"" : "\"failed\"") + ",\"at\":" + number(at_s) +
+           ",\"node\":" + quote_json(end.node) + ",\"text\":" + quote_json(end.text) + "}";
+}
+
+std::string sample_line(std::size_t step, double at_s, const Sample& sample) {
+    return R"({"type":"sample","step":)" + std::to_string(step) + ",\"at\":" + number(at_s) +
+           ",\"metric\":" + quote_json(sample.metric) + ",\"of\":" + quote_json(sample.of) +
+           ",\"value\":" + (sample.value ? number(*sample.value) : "null") + "}";
+}
+
 void Counts::add(const topology::Check& check, const Outcome& outcome) {
     of += check.points;
     switch (outcome.result) {

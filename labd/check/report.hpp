@@ -21,6 +21,16 @@ std::string seen_line(std::size_t check, bool ok, const Seen& seen);
 // and of a failure whose cause was found "diagnosis":{"node":…,"where":…,"causes":[…],"facts":[…]}
 std::string result_line(std::size_t check, const Outcome& outcome);
 
+// {"type":"scenario","steps":[{"step":0,"name":…,"kind":"down","at":…,"for":…,"file":…,"line":…}]}
+std::string scenario_line(const std::vector<topology::TimedStep>& steps,
+                          const topology::Sources& sources);
+// {"type":"step","step":0,"state":"begins","at":10.002}
+std::string step_begin_line(std::size_t step, double at_s);
+// {"type":"step","step":0,"state":"done" or "failed","at":12.1,"node":…,"text":…}
+std::string step_end_line(std::size_t step, double at_s, const StepEnd& end);
+// {"type":"sample","step":0,"at":10.5,"metric":"rtt","of":"h1 → h2","value":0.0003}, null: lost
+std::string sample_line(std::size_t step, double at_s, const Sample& sample);
+
 struct Counts {
     std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0;
     double points = 0, of = 0;

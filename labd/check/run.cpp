@@ -37,16 +37,6 @@ Clock::duration breath_of(const topology::Check& check) {
     return path ? std::chrono::milliseconds(300) : breath;
 }
 
-// What must hold before a fault: of a way to somewhere, that there is one.
-topology::Check baseline(topology::Check check) {
-    if (auto* path = std::get_if<topology::subject::Path>(&check.subject))
-        path->hops.clear(), path->via.clear(), path->not_via.clear();
-    if (auto* route = std::get_if<topology::subject::Route>(&check.subject))
-        route->via.reset(), route->dev.clear(), route->proto.clear(), route->metric.reset();
-    check.hold_s = 0;
-    return check;
-}
-
 // Whose events matter to a check: the nodes whose kernel it reads, or for what sends packets all.
 std::vector<std::string> places(const Question& question) {
     return question.commands.empty() ? question.spaces : std::vector<std::string>{};
@@ -249,75 +239,6 @@ asio::awaitable<Outcome> Run::until_quiet(const topology::Check& check) {
         co_await state->watch.changed.wait_until(
             std::min(deadline, last + seconds(subject.quiet_s)));
     }
-}
-
-// The kernel's part by the engine; a process by a command in its node, as its user would.
-asio::awaitable<void> Run::break_it(const topology::Fault& fault) {
-    if (fault.kind == topology::Fault::Kind::stop) {
-        co_await engine_.break_node(lab_, fault.node);
-        co_return;
-    }
-    if (fault.kind != topology::Fault::Kind::kill) {
-        co_await engine_.break_links(lab_, fault.links);
-        co_return;
-    }
-    Ask kill;
-    kill.node = fault.node;
-    // Its init starts it again when it is a service that should run.
-    kill.argv = {"/bin/sh", "-c",
-                 "for p in /proc/[0-9]*; do { read -r name < \"$p/comm\"; } 2>/dev/null && "
-                 "[ \"$name\" = \"$1\" ] && kill -9 \"${p#/proc/}\" && found=1; done; "
-                 "[ -n \"$found\" ]",
-                 "check", fault.process.substr(0, 15)};
-    Heard heard;
-    co_await hear(kill, heard);
-    if (!heard.refused.empty()) throw std::runtime_error(fault.node + ": " + heard.refused);
-    if (!heard.ok()) throw std::runtime_error(fault.node + " runs no " + fault.process);
-}
-
-// The fault is out again before anything is told, also when the client has gone.
-asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
-    const std::shared_ptr<State> state = state_;
-    const topology::Fault& fault = *check.during;
-    if (fault.before) {
-        const topology::Check held = baseline(check);
-        Outcome before = co_await until_true(held, held.within_s);
-        if (before.result != Outcome::Result::passed) {
-            if (before.result == Outcome::Result::failed)
-                before.reason = "not even before " + fault.text + ": " + before.value;
-            co_return before;
-        }
-    }
-    Outcome outcome;
-    std::string trouble;
-    try {
-        const auto broken = Clock::now();
-        co_await break_it(fault);
-        if (!state->cancelled) {
-            outcome = co_await until_true(check, check.within_s);
-            if (outcome.first_ok_s)
-                outcome.metrics["converged"] =
-                    *outcome.first_ok_s + since(broken) - outcome.elapsed_s;
-        } else {
-            outcome.result = Outcome::Result::cancelled;
-        }
-    } catch (const std::exception& error) {
-        trouble = error.what();
-    }
-    std::string mended;
-    try {
-        co_await engine_.mend(lab_);
-    } catch (const std::exception& error) {
-        mended = error.what();
-    }
-    if (!trouble.empty() || !mended.empty()) {
-        outcome.result = Outcome::Result::error;
-        outcome.reason = trouble.empty() ? "the fault could not be taken out: " + mended
-                                         : "the fault could not be put in: " + trouble;
-    } else if (outcome.metrics.contains("converged")) {
-        outcome.value += ", " + milliseconds(outcome.metrics["converged"]) + " after the fault";
-    }
-    co_return outcome;
 }
 
 }  // namespace labd::check

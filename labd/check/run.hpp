@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,12 +44,34 @@ struct Outcome {
 };
 const char* word(Outcome::Result result);
 
+struct StepEnd {
+    bool ok = true;
+    std::string node, text;  // where, and what it said or what is wrong
+};
+
+struct Sample {
+    std::string metric, of;       // "rtt" of "h1 → h2"
+    std::optional<double> value;  // none: lost
+};
+
 struct Listener {
     std::function<void(std::size_t check)> begins = [](std::size_t) {};
     // A value that differs from the one before.
     std::function<void(std::size_t check, bool ok, const Seen&)> seen = [](auto...) {};
     std::function<void(std::size_t check, const Outcome&)> ended = [](auto...) {};
 };
+
+// What an experiment tells, with times in seconds since it began.
+struct StepListener {
+    std::function<void(std::size_t step, double at_s)> begins = [](auto...) {};
+    // Of a command what it said and how it ended; of all else nothing but trouble.
+    std::function<void(std::size_t step, double at_s, const StepEnd&)> ended = [](auto...) {};
+    std::function<void(std::size_t check, const Outcome&)> checked = [](auto...) {};
+    std::function<void(std::size_t step, double at_s, const Sample&)> sampled = [](auto...) {};
+};
+
+struct Flapping;
+struct Stage;
 
 class Run {
   public:
@@ -64,6 +87,10 @@ class Run {
     // Checks that break something are not among them.
     boost::asio::awaitable<void> follow(std::vector<topology::Check> checks,
                                         std::vector<std::size_t> selected, Listener listener);
+    // The steps of an experiment, each at its time; `checks` are those that they name. What they
+    // have changed is as before when it returns, whatever has happened.
+    boost::asio::awaitable<void> play(std::vector<topology::TimedStep> steps,
+                                      std::vector<topology::Check> checks, StepListener listener);
     // The client has gone: ends soon.
     void cancel();
 
@@ -72,7 +99,28 @@ class Run {
     boost::asio::awaitable<Outcome> one(const topology::Check& check);
     boost::asio::awaitable<Outcome> until_true(const topology::Check& check, double within_s);
     boost::asio::awaitable<Outcome> with_fault(const topology::Check& check);
+    // fault.cpp
     boost::asio::awaitable<void> break_it(const topology::Fault& fault);
+    boost::asio::awaitable<void> kill_process(std::string node, std::string process);
+    boost::asio::awaitable<void> flap(const topology::Fault& fault,
+                                      std::shared_ptr<Flapping> state);
+    // scenario.cpp
+    boost::asio::awaitable<void> act(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> break_for_a_while(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> flap_for_a_while(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> command_in(std::shared_ptr<Stage> stage, std::size_t index,
+                                            std::string node);
+    boost::asio::awaitable<void> sample(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> sample_pair(std::shared_ptr<Stage> stage, std::size_t index,
+                                             std::string from, topology::Text to);
+    boost::asio::awaitable<void> sample_links(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> sample_routes(std::shared_ptr<Stage> stage, std::size_t index,
+                                               std::string node);
+    boost::asio::awaitable<void> lay_faults(std::shared_ptr<Stage> stage);
+    // Until then, or sooner when the client has gone or the experiment is over.
+    boost::asio::awaitable<void> pause_until(std::shared_ptr<Stage> stage,
+                                             std::chrono::steady_clock::time_point until);
+
     boost::asio::awaitable<Outcome> until_quiet(const topology::Check& check);
     boost::asio::awaitable<Verdict> try_once(const topology::Check& check);
     boost::asio::awaitable<void> hear(Ask ask, Heard& to);

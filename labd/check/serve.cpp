@@ -13,6 +13,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace labd::check {
 
 namespace asio = boost::asio;
@@ -95,7 +97,13 @@ bool choose(const Asked& asked, const Lab& lab, Job& job, http::Exchange& exchan
                                    "-k 'ospf and not backup'"));
         return false;
     }
-    job.selected = *selected;
+    // What a step asks is asked when the step comes.
+    for (const std::size_t index : *selected)
+        if (std::none_of(
+                lab.wish.steps.begin(), lab.wish.steps.end(), [&](const topology::TimedStep& step) {
+                    return step.kind == topology::TimedStep::Kind::check && step.check == index;
+                }))
+            job.selected.push_back(index);
     job.fail_fast = asked.fail_fast;
     job.watch = asked.watch;
     return true;

@@ -12,4 +12,8 @@ namespace labd::check {
 void serve(boost::asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab,
            std::shared_ptr<http::Exchange> exchange);
 
+// The [[step]] tables of a running lab, played, as JSON Lines.
+void serve_steps(boost::asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab,
+                 std::shared_ptr<http::Exchange> exchange);
+
 }  // namespace labd::check

@@ -1,7 +1,8 @@
-// The checks of a resolved lab: as shapes.hpp.
+// The checks and steps of a resolved lab: as shapes.hpp.
 #pragma once
 
 #include "topology/check.hpp"
+#include "topology/scenario.hpp"
 
 namespace labd::parser {
 
@@ -130,8 +131,8 @@ void fields(A& a, topology::subject::Converged& v) {
 
 template <class A>
 void fields(A& a, topology::Fault& v) {
-    auto& [kind, links, node, process, text, before, where] = v;
-    a(kind, links, node, process, text, before, where);
+    auto& [kind, links, node, process, text, before, every_s, where] = v;
+    a(kind, links, node, process, text, before, every_s, where);
 }
 
 template <class A>
@@ -140,6 +141,19 @@ void fields(A& a, topology::Check& v) {
            warning, tags, toml, where] = v;
     a(key, name, subject, within_s, hold_s, every_s, negated, after, during, points, hint, warning,
       tags, toml, where);
+}
+
+template <class A>
+void fields(A& a, topology::Measure& v) {
+    auto& [kind, from, to, links] = v;
+    a(kind, from, to, links);
+}
+
+template <class A>
+void fields(A& a, topology::TimedStep& v) {
+    auto& [kind, name, at_s, for_s, every_s, links, nodes, process, argv, check, measure, toml,
+           where] = v;
+    a(kind, name, at_s, for_s, every_s, links, nodes, process, argv, check, measure, toml, where);
 }
 
 }  // namespace labd::parser

@@ -56,7 +56,11 @@ inline constexpr auto last_of<topology::FamilyWish> = topology::FamilyWish::both
 template <>
 inline constexpr auto last_of<topology::Protocol> = topology::Protocol::rip;
 template <>
-inline constexpr auto last_of<topology::Fault::Kind> = topology::Fault::Kind::kill;
+inline constexpr auto last_of<topology::Fault::Kind> = topology::Fault::Kind::flap;
+template <>
+inline constexpr auto last_of<topology::Measure::Kind> = topology::Measure::Kind::routes;
+template <>
+inline constexpr auto last_of<topology::TimedStep::Kind> = topology::TimedStep::Kind::sample;
 
 class Writer {
   public:

@@ -207,9 +207,9 @@ void fields(A& a, topology::Share& v) {
 template <class A>
 void fields(A& a, topology::Lab& v) {
     auto& [name, description, level, level_where, shares, names, seed, needs, addressing, nodes,
-           links, segments, checks] = v;
+           links, segments, checks, steps] = v;
     a(name, description, level, level_where, shares, names, seed, needs, addressing, nodes, links,
-      segments, checks);
+      segments, checks, steps);
 }
 
 template <class A>

@@ -83,13 +83,24 @@ bool is_time(double seconds) {
     return seconds >= 0 && seconds <= longest_check_s;  // nor is it a NaN
 }
 
+// Of what comes again and again: it must leave time in between.
+bool is_period(double seconds) {
+    return seconds >= 0.01 && is_time(seconds);
+}
+
 bool fits(const topology::Check& check) {
     if (!is_time(check.within_s) || !is_time(check.hold_s) || !is_time(check.every_s)) return false;
+    if (check.during && !is_period(check.during->every_s)) return false;
     if (const auto* quiet = std::get_if<topology::subject::Converged>(&check.subject))
         return is_time(quiet->quiet_s);
     if (const auto* speed = std::get_if<topology::subject::Throughput>(&check.subject))
         return is_time(speed->time_s);
     return true;
+}
+
+bool fits(const Lab& lab, const topology::TimedStep& step) {
+    return is_time(step.at_s) && is_time(step.for_s) && is_period(step.every_s) &&
+           (step.kind != topology::TimedStep::Kind::check || step.check < lab.checks.size());
 }
 
 }  // namespace
@@ -109,7 +120,10 @@ bool well_formed(const Lab& lab) {
         if (!names.insert(node.name).second || !fits(lab, node)) return false;
     return lab.checks.size() <= most_checks &&
            std::all_of(lab.checks.begin(), lab.checks.end(),
-                       [](const topology::Check& check) { return fits(check); });
+                       [](const topology::Check& check) { return fits(check); }) &&
+           lab.steps.size() <= most_checks &&
+           std::all_of(lab.steps.begin(), lab.steps.end(),
+                       [&](const topology::TimedStep& step) { return fits(lab, step); });
 }
 
 }  // namespace labd::parser

@@ -122,6 +122,26 @@ class AtATerminal(LabTest):
         terminal.type("exit 0\n")
         self.assertEqual(0, terminal.wait())
 
+    def test_a_test_that_has_failed_waits_for_whoever_looks(self):
+        file = self.write("bad.lab.toml", PAIR + '[[check]]\ntcp = ["h1", "h2:81"]\nwithin = "100ms"\n')
+        self.assertIn("needs a terminal", machine.lab("test", file, "--pause-on-fail", status=2).err)
+        os.environ["SHELL"] = "/bin/sh"
+        terminal = Terminal("lab", "test", str(file), "--pause-on-fail")
+        terminal.expect(r"has failed, and is still up as bad-t[0-9a-f]+-1")
+        terminal.type("lab status -o name; lab exec h1 -- hostname; echo in-$((6*7))\n")
+        terminal.expect("h1\r\nh2\r\n")
+        terminal.expect("in-42")
+        self.assertEqual(2, len(machine.lab("ls", "--json").json["labs"]))
+        terminal.type("exit\n")
+        terminal.expect("0 passed, 1 failed, 0 skipped")
+        self.assertEqual(1, terminal.wait())
+        self.assertEqual(["t"], [l["name"] for l in machine.lab("ls", "--json").json["labs"]])
+        # Who passes waits for nobody.
+        good = self.write("good.lab.toml", PAIR + '[[check]]\nping = ["h1", "h2"]\n')
+        terminal = Terminal("lab", "test", str(good), "--pause-on-fail")
+        terminal.expect("1 passed, 0 failed, 0 skipped")
+        self.assertEqual(0, terminal.wait())
+
     def test_full_screen_bytes_pass_unchanged(self):
         terminal = Terminal("lab", "exec", "h1", "--", "bash", "-c",
                             r"stty raw -echo; printf '\033[2J\001\r\n'; head -c 3 | od -An -tx1")

@@ -66,6 +66,25 @@ TEST(Check, PingTakesSetsAddressesAndLateReferences) {
     EXPECT_FALSE(ping.whole_lab);
 }
 
+TEST(Check, FlapsALinkWithItsOwnPeriod) {
+    const Check c =
+        check("ping = [\"h1\", \"h2\"]\nduring = { flap = [\"r2\", \"r1\"], every = \"200ms\" }\n");
+    ASSERT_TRUE(c.during);
+    EXPECT_EQ(c.during->kind, Fault::Kind::flap);
+    EXPECT_THAT(c.during->links, testing::ElementsAre("r1--r2"));
+    EXPECT_DOUBLE_EQ(c.during->every_s, 0.2);
+    EXPECT_EQ(c.during->text, "r2--r1 flapping");
+    EXPECT_DOUBLE_EQ(
+        check("ping = [\"h1\", \"h2\"]\nduring = { flap = \"r1--r2\" }\n").during->every_s, 1);
+    for (const auto& [fault, said] :
+         {std::pair{"down = \"r1--r2\", every = \"1s\"", "\"every\" means nothing"},
+          std::pair{"flap = \"r1--r2\", every = \"1ms\"", "20ms to an hour"},
+          std::pair{"flap = \"r1--r2\", down = \"r1--r3\"", "breaks one thing"}})
+        EXPECT_THAT(problems(resolved("ping = [\"h1\", \"h2\"]\nduring = { " + std::string(fault) +
+                                      " }\n")),
+                    testing::HasSubstr(said));
+}
+
 TEST(Check, PingCountsMoreForAShare) {
     const auto ping = subject<subject::Ping>(
         "ping = [\"h1\", \"h2\"]\nloss = \"< 20%\"\nrtt = \"<= 30ms\"\nfamily = \"ipv6\"\n");

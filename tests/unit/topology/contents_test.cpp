@@ -213,13 +213,4 @@ TEST(Include, CirclesAreCut) {
     EXPECT_EQ(lab.of("D4")[0]->message, "\"b.toml\" includes \"a.toml\" again");
 }
 
-TEST(Steps, AreReadAndToldOnce) {
-    const auto lab = clean({{"two.lab.toml",
-                             "[nodes]\nh1 = \"host\"\n[[step]]\nat = \"1s\"\nrun = { node = "
-                             "\"h1\", cmd = \"ping ${h1.ipv4}\" }\n"}});
-    ASSERT_EQ(lab.diagnostics.all().size(), 1U) << lab.text();
-    EXPECT_EQ(lab.diagnostics.all()[0].message,
-              "experiments are not run yet: 1 [[step]] table ignored");
-}
-
 }  // namespace

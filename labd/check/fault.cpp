@@ -1,0 +1,156 @@
+// Faults that a check puts in, and takes out again whatever happens.
+#include "labd/check/fault.hpp"
+
+#include "labd/check/run.hpp"
+#include "labd/check/run_state.hpp"
+#include "labd/check/subjects.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <stdexcept>
+
+namespace labd::check {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// What must hold before a fault: of a way to somewhere, that there is one.
+topology::Check baseline(topology::Check check) {
+    if (auto* path = std::get_if<topology::subject::Path>(&check.subject))
+        path->hops.clear(), path->via.clear(), path->not_via.clear();
+    if (auto* route = std::get_if<topology::subject::Route>(&check.subject))
+        route->via.reset(), route->dev.clear(), route->proto.clear(), route->metric.reset();
+    check.hold_s = 0;
+    return check;
+}
+
+}  // namespace
+
+Overrides overrides_of(const topology::Fault& fault) {
+    Overrides out;
+    for (const std::string& link : fault.links) {
+        Override over;
+        over.subject = link;
+        out.push_back(std::move(over));
+    }
+    if (fault.kind == topology::Fault::Kind::stop) {
+        Override over;
+        over.kind = Override::Kind::stop;
+        over.subject = fault.node;
+        out.push_back(std::move(over));
+    }
+    return out;
+}
+
+// The kernel's part by the engine; a process by a command in its node, as its user would.
+asio::awaitable<void> Run::break_it(const topology::Fault& fault) {
+    if (fault.kind == topology::Fault::Kind::kill) {
+        co_await kill_process(fault.node, fault.process);
+        co_return;
+    }
+    Overrides faults = overrides_of(fault);
+    co_await engine_.set_faults(lab_, std::move(faults));
+}
+
+asio::awaitable<void> Run::kill_process(std::string node, std::string process) {
+    Ask kill;
+    kill.node = node;
+    // Its init starts it again when it is a service that should run.
+    kill.argv = {"/bin/sh", "-c",
+                 "for p in /proc/[0-9]*; do { read -r name < \"$p/comm\"; } 2>/dev/null && "
+                 "[ \"$name\" = \"$1\" ] && kill -9 \"${p#/proc/}\" && found=1; done; "
+                 "[ -n \"$found\" ]",
+                 "check", process.substr(0, 15)};
+    Heard heard;
+    co_await hear(kill, heard);
+    if (!heard.refused.empty()) throw std::runtime_error(node + ": " + heard.refused);
+    if (!heard.ok()) throw std::runtime_error(node + " runs no " + process);
+}
+
+// The links are down when it begins, up after half of the period, and so on. Each fall and each
+// rise is a change of the lab like any other, so that a labd that is killed over it finds what to
+// put back.
+asio::awaitable<void> Run::flap(const topology::Fault& fault, std::shared_ptr<Flapping> state) {
+    const auto half = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(fault.every_s / 2));
+    auto next = Clock::now() + half;
+    for (bool down = true; state->trouble.empty(); next += half) {
+        while (!state->stop && Clock::now() < next) co_await state->changed.wait_until(next);
+        if (state->stop) break;
+        down = !down;
+        Overrides faults;
+        if (down) faults = overrides_of(fault);
+        try {
+            co_await engine_.set_faults(lab_, std::move(faults));
+            if (down) ++state->falls;
+        } catch (const std::exception& error) {
+            state->trouble = error.what();
+        }
+    }
+    state->ended = true;
+    state->changed.notify();
+}
+
+// The fault is out again before anything is told, also when the client has gone.
+asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
+    const std::shared_ptr<State> state = state_;
+    const topology::Fault& fault = *check.during;
+    if (fault.before) {
+        const topology::Check held = baseline(check);
+        Outcome before = co_await until_true(held, held.within_s);
+        if (before.result != Outcome::Result::passed) {
+            if (before.result == Outcome::Result::failed)
+                before.reason = "not even before " + fault.text + ": " + before.value;
+            co_return before;
+        }
+    }
+    Outcome outcome;
+    std::string trouble;
+    const auto flapping = std::make_shared<Flapping>(loop_);
+    try {
+        const auto broken = Clock::now();
+        co_await break_it(fault);
+        if (fault.kind == topology::Fault::Kind::flap) {
+            flapping->ended = false;
+            flapping->falls = 1;
+            asio::co_spawn(loop_, flap(fault, flapping), asio::detached);
+        }
+        if (!state->cancelled) {
+            outcome = co_await until_true(check, check.within_s);
+            if (outcome.first_ok_s) {
+                const std::chrono::duration<double> since = Clock::now() - broken;
+                outcome.metrics["converged"] =
+                    *outcome.first_ok_s + since.count() - outcome.elapsed_s;
+            }
+        } else {
+            outcome.result = Outcome::Result::cancelled;
+        }
+    } catch (const std::exception& error) {
+        trouble = error.what();
+    }
+    flapping->stop = true;
+    flapping->changed.notify();
+    while (!flapping->ended) co_await flapping->changed.wait();
+    if (trouble.empty()) trouble = flapping->trouble;
+    std::string mended;
+    try {
+        Overrides none;
+        co_await engine_.set_faults(lab_, std::move(none));
+    } catch (const std::exception& error) {
+        mended = error.what();
+    }
+    if (!trouble.empty() || !mended.empty()) {
+        outcome.result = Outcome::Result::error;
+        outcome.reason = trouble.empty() ? "the fault could not be taken out: " + mended
+                                         : "the fault could not be put in: " + trouble;
+    } else if (outcome.metrics.contains("converged")) {
+        outcome.value += ", " + milliseconds(outcome.metrics["converged"]) + " after the fault";
+    }
+    if (flapping->falls > 0) outcome.metrics["falls"] = static_cast<double>(flapping->falls);
+    co_return outcome;
+}
+
+}  // namespace labd::check

@@ -1,0 +1,347 @@
+// Run::play: an experiment, step by step. Each step is a coroutine of its own, so that a command
+// that takes its time holds no other up.
+#include "labd/check/fault.hpp"
+#include "labd/check/run.hpp"
+#include "labd/check/run_state.hpp"
+#include "labd/gather.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+
+namespace labd::check {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+using Kind = topology::TimedStep::Kind;
+
+// What the coroutines of one experiment share.
+struct Stage {
+    std::vector<topology::TimedStep> steps;
+    std::vector<topology::Check> checks;
+    StepListener listener;
+    Clock::time_point began = Clock::now();
+    struct Fault {
+        std::size_t step;
+        std::string key;  // "link h1--r1", "node r1"
+        Override over;
+    };
+    std::vector<Fault> faults;                  // that are in now
+    std::map<std::string, std::size_t> spoken;  // the last step that was about it
+    // Steps under way; what it waits for, and what ends with it.
+    std::size_t acting = 0, accompanying = 0;
+    bool over = false;
+
+    double at() const { return std::chrono::duration<double>(Clock::now() - began).count(); }
+    const topology::TimedStep& step(std::size_t index) const { return steps.at(index); }
+};
+
+namespace {
+
+constexpr double longest_command_s = 86400;
+constexpr std::uint32_t main_table = 254;
+constexpr std::size_t longest_text = 200;
+
+Clock::duration seconds(double s) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
+}
+
+// It goes on beside the others until they are done.
+bool accompanies(const topology::TimedStep& step) {
+    return (step.kind == Kind::sample || step.kind == Kind::flap) && step.for_s <= 0;
+}
+
+std::string key_of(const topology::TimedStep& step, const std::string& subject) {
+    const bool node = step.kind == Kind::stop || step.kind == Kind::start;
+    return (node ? "node " : "link ") + subject;
+}
+
+const std::vector<std::string>& subjects_of(const topology::TimedStep& step) {
+    return step.kind == Kind::stop || step.kind == Kind::start ? step.nodes : step.links;
+}
+
+// What a step says of a link or a node is what holds, whatever was said before.
+void speak(Stage& stage, std::size_t index) {
+    const topology::TimedStep& step = stage.step(index);
+    for (const std::string& subject : subjects_of(step)) {
+        const std::string key = key_of(step, subject);
+        stage.spoken[key] = index;
+        std::erase_if(stage.faults, [&](const Stage::Fault& fault) { return fault.key == key; });
+    }
+}
+
+// Nobody has said otherwise since.
+bool has_the_word(const Stage& stage, std::size_t index) {
+    const topology::TimedStep& step = stage.step(index);
+    const auto& subjects = subjects_of(step);
+    return std::all_of(subjects.begin(), subjects.end(), [&](const std::string& subject) {
+        return stage.spoken.at(key_of(step, subject)) == index;
+    });
+}
+
+void put_in(Stage& stage, std::size_t index) {
+    const topology::TimedStep& step = stage.step(index);
+    if (step.kind == Kind::start) return;  // nothing is left of what stopped it
+    for (const std::string& subject : subjects_of(step)) {
+        Override over;
+        over.subject = subject;
+        over.kind = step.kind == Kind::stop ? Override::Kind::stop
+                    : step.kind == Kind::up ? Override::Kind::up
+                                            : Override::Kind::down;
+        stage.faults.push_back({index, key_of(step, subject), std::move(over)});
+    }
+}
+
+void take_back(Stage& stage, std::size_t index) {
+    std::erase_if(stage.faults, [&](const Stage::Fault& fault) { return fault.step == index; });
+}
+
+// What a program said last, on one line.
+std::string last_words(const Heard& heard) {
+    std::string text = heard.out.empty() ? heard.err : heard.out;
+    if (!heard.ok() && !heard.err.empty()) text = heard.err;
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    text = text.substr(text.rfind('\n') + 1);
+    return text.size() > longest_text ? text.substr(0, longest_text) + "…" : text;
+}
+
+}  // namespace
+
+asio::awaitable<void> Run::play(std::vector<topology::TimedStep> steps,
+                                std::vector<topology::Check> checks, StepListener listener) {
+    const std::shared_ptr<State> state = state_;
+    co_await state->watch.open(engine_.kernel_thread(), lab_);
+    const auto stage = std::make_shared<Stage>();
+    stage->steps = std::move(steps);
+    stage->checks = std::move(checks);
+    stage->listener = std::move(listener);
+    for (std::size_t i = 0; i < stage->steps.size(); ++i) {
+        co_await pause_until(stage, stage->began + seconds(stage->step(i).at_s));
+        if (state->cancelled) break;
+        asio::co_spawn(loop_, act(stage, i), asio::detached);
+    }
+    while (stage->acting > 0) co_await state->watch.changed.wait();
+    stage->over = true;
+    state->watch.changed.notify();
+    while (stage->accompanying > 0) co_await state->watch.changed.wait();
+    stage->faults.clear();
+    Overrides none;
+    co_await engine_.set_faults(lab_, std::move(none));
+    state->watch.close();
+}
+
+asio::awaitable<void> Run::pause_until(std::shared_ptr<Stage> stage, Clock::time_point until) {
+    const std::shared_ptr<State> state = state_;
+    while (!state->cancelled && !stage->over && Clock::now() < until)
+        co_await state->watch.changed.wait_until(until);
+}
+
+asio::awaitable<void> Run::act(std::shared_ptr<Stage> stage, std::size_t index) {
+    const std::shared_ptr<State> state = state_;
+    const topology::TimedStep& step = stage->step(index);
+    std::size_t& count = accompanies(step) ? stage->accompanying : stage->acting;
+    ++count;
+    stage->listener.begins(index, stage->at());
+    std::string trouble;
+    try {
+        if (step.kind == Kind::run) {
+            std::vector<Task> tasks;
+            for (const std::string& node : step.nodes)
+                tasks.emplace_back(
+                    [this, stage, index, node] { return command_in(stage, index, node); });
+            co_await gather(std::move(tasks));
+        } else if (step.kind == Kind::check) {
+            const Outcome outcome = co_await one(stage->checks.at(step.check));
+            stage->listener.checked(step.check, outcome);
+        } else if (step.kind == Kind::sample) {
+            co_await sample(stage, index);
+        } else if (step.kind == Kind::kill) {
+            for (const std::string& node : step.nodes) co_await kill_process(node, step.process);
+        } else if (step.kind == Kind::flap) {
+            co_await flap_for_a_while(stage, index);
+        } else {
+            co_await break_for_a_while(stage, index);
+        }
+    } catch (const std::exception& error) {
+        trouble = error.what();
+    }
+    const bool told = step.kind == Kind::run || step.kind == Kind::check;
+    if (!state->cancelled && (!told || !trouble.empty())) {
+        StepEnd end;
+        end.ok = trouble.empty();
+        end.text = trouble;
+        stage->listener.ended(index, stage->at(), end);
+    }
+    --count;
+    state->watch.changed.notify();
+}
+
+asio::awaitable<void> Run::lay_faults(std::shared_ptr<Stage> stage) {
+    Overrides now;
+    for (const Stage::Fault& fault : stage->faults) now.push_back(fault.over);
+    co_await engine_.set_faults(lab_, std::move(now));
+}
+
+asio::awaitable<void> Run::break_for_a_while(std::shared_ptr<Stage> stage, std::size_t index) {
+    const topology::TimedStep& step = stage->step(index);
+    speak(*stage, index);
+    put_in(*stage, index);
+    const auto until = Clock::now() + seconds(step.for_s);
+    co_await lay_faults(stage);
+    if (step.for_s <= 0) co_return;
+    co_await pause_until(stage, until);
+    if (!has_the_word(*stage, index)) co_return;
+    take_back(*stage, index);
+    co_await lay_faults(stage);
+}
+
+// Until its time is over, or another step says what its links are.
+asio::awaitable<void> Run::flap_for_a_while(std::shared_ptr<Stage> stage, std::size_t index) {
+    const std::shared_ptr<State> state = state_;
+    const topology::TimedStep& step = stage->step(index);
+    const auto began = Clock::now();
+    auto next = began;
+    speak(*stage, index);
+    for (bool down = true;; down = !down) {
+        const bool goes_on = !state->cancelled && !stage->over && has_the_word(*stage, index) &&
+                             (step.for_s <= 0 || Clock::now() < began + seconds(step.for_s));
+        if (down && !goes_on) co_return;
+        if (down)
+            put_in(*stage, index);
+        else
+            take_back(*stage, index);
+        co_await lay_faults(stage);
+        co_await pause_until(stage, next += seconds(step.every_s / 2));
+    }
+}
+
+asio::awaitable<void> Run::command_in(std::shared_ptr<Stage> stage, std::size_t index,
+                                      std::string node) {
+    const std::shared_ptr<State> state = state_;
+    Ask ask;
+    ask.node = node;
+    for (const topology::Text& word : stage->step(index).argv) ask.argv.push_back(word.text);
+    ask.limit_s = longest_command_s;
+    Heard heard;
+    co_await hear(ask, heard);
+    StepEnd end;
+    end.node = node;
+    end.ok = heard.ok();
+    end.text = heard.refused.empty() ? last_words(heard) : heard.refused;
+    if (!end.ok && heard.refused.empty())
+        end.text = "exit " + std::to_string(heard.exit_status()) +
+                   (end.text.empty() ? "" : ": " + end.text);
+    if (!state->cancelled) stage->listener.ended(index, stage->at(), end);
+}
+
+asio::awaitable<void> Run::sample(std::shared_ptr<Stage> stage, std::size_t index) {
+    const std::shared_ptr<State> state = state_;
+    const topology::TimedStep& step = stage->step(index);
+    const topology::Measure& measure = step.measure;
+    if (measure.kind == topology::Measure::Kind::throughput) {
+        co_await sample_links(stage, index);
+        co_return;
+    }
+    const auto end = Clock::now() + seconds(step.for_s);
+    auto next = Clock::now();
+    while (!state->cancelled && !stage->over && (step.for_s <= 0 || Clock::now() < end)) {
+        std::vector<Task> tasks;
+        for (const std::string& from : measure.from) {
+            if (measure.kind == topology::Measure::Kind::routes)
+                tasks.emplace_back(
+                    [this, stage, index, from] { return sample_routes(stage, index, from); });
+            for (const topology::Text& to : measure.to)
+                if (to.text != from)
+                    tasks.emplace_back([this, stage, index, from, to] {
+                        return sample_pair(stage, index, from, to);
+                    });
+        }
+        co_await gather(std::move(tasks), 32);
+        // What was too slow for its beat waits for the next one.
+        while (next <= Clock::now()) next += seconds(step.every_s);
+        co_await pause_until(stage, next);
+    }
+}
+
+asio::awaitable<void> Run::sample_pair(std::shared_ptr<Stage> stage, std::size_t index,
+                                       std::string from, topology::Text to) {
+    topology::Check ping;
+    topology::subject::Ping subject;
+    subject.from = {from};
+    subject.to = {to};
+    ping.subject = subject;
+    const double at = stage->at();
+    const Verdict verdict = co_await try_once(ping);
+    // Who is stopped hears of nobody; what else is wrong is no measurement.
+    if (!verdict.broken.empty() && !lab_->asleep.contains(from))
+        throw std::runtime_error(verdict.broken);
+    Sample told;
+    told.metric = "rtt";
+    told.of = from + " → " + to.text;
+    if (const auto rtt = verdict.metrics.find("rtt"); rtt != verdict.metrics.end())
+        told.value = rtt->second;
+    stage->listener.sampled(index, at, told);
+}
+
+asio::awaitable<void> Run::sample_routes(std::shared_ptr<Stage> stage, std::size_t index,
+                                         std::string node) {
+    Answers answers;
+    const double at = stage->at();
+    co_await read(node, answers);
+    if (!answers.spaces.contains(node)) co_return;  // it is stopped, or dead
+    const auto& routes = answers.spaces.at(node).routes;
+    Sample told;
+    told.metric = "routes";
+    told.of = node;
+    told.value = static_cast<double>(std::count_if(
+        routes.begin(), routes.end(), [](const auto& r) { return r.table == main_table; }));
+    stage->listener.sampled(index, at, told);
+}
+
+// What has gone out since the reading before, by the kernel's counters.
+asio::awaitable<void> Run::sample_links(std::shared_ptr<Stage> stage, std::size_t index) {
+    const std::shared_ptr<State> state = state_;
+    const topology::TimedStep& step = stage->step(index);
+    std::vector<topology::DeviceEnd> ends;
+    for (const topology::Link& link : lab_->wish.links)
+        if (std::find(step.measure.links.begin(), step.measure.links.end(), link.name) !=
+            step.measure.links.end())
+            for (const topology::End& end : link.ends)
+                ends.push_back({lab_->wish.nodes[end.node].name, lab_->wish.at(end).name});
+    struct Counter {
+        double at = 0;
+        std::uint64_t bytes = 0;
+    };
+    std::map<topology::DeviceEnd, Counter> before;
+    const auto finish = Clock::now() + seconds(step.for_s);
+    auto next = Clock::now();
+    for (bool last = false; !last && !state->cancelled;) {
+        // A last reading when it is over, so that short experiments have one.
+        last = stage->over || (step.for_s > 0 && Clock::now() >= finish);
+        std::map<topology::DeviceEnd, Counter> now;
+        KernelThread::Job look = [&, stage] {
+            for (const topology::DeviceEnd& end : ends) {
+                const auto devices = lab_->kernel->read(end.space);
+                if (const auto device = devices.find(end.device); device != devices.end())
+                    now[end] = {stage->at(), device->second.tx_bytes};
+            }
+        };
+        co_await engine_.kernel_thread().run(lab_->name, std::move(look));
+        for (const auto& [end, reading] : now) {
+            const auto was = before.find(end);
+            if (was == before.end() || reading.bytes < was->second.bytes) continue;
+            Sample told;
+            told.metric = "throughput";
+            told.of = end.space + ":" + end.device;
+            told.value = 8.0 * static_cast<double>(reading.bytes - was->second.bytes) /
+                         std::max(1e-6, reading.at - was->second.at);
+            stage->listener.sampled(index, reading.at, told);
+        }
+        before = std::move(now);
+        while (next <= Clock::now()) next += seconds(step.every_s);
+        if (!last) co_await pause_until(stage, step.for_s > 0 ? std::min(next, finish) : next);
+    }
+}
+
+}  // namespace labd::check
