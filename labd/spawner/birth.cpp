@@ -7,6 +7,7 @@
 #include "labd/init/socket.hpp"
 #include "labd/spawner/capabilities.hpp"
 #include "labd/spawner/clock.hpp"
+#include "labd/spawner/namespace_limits.hpp"
 #include "labd/spawner/seccomp.hpp"
 
 #include <fcntl.h>
@@ -108,7 +109,8 @@ Born Nursery::bear(const Birth& birth, const Fd& door, const Fd& group) const {
     }
     const int error = errno;
     roots_.leave(birth.root);
-    if (pid < 0) throw Failure{error, "clone the node's namespaces"};
+    if (pid < 0)
+        throw Failure{error, with_limit("clone the node's namespaces", error, arguments.flags)};
     born.pid = static_cast<pid_t>(pid);
     born.pidfd.reset(pidfd);
     try {

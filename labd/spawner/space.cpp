@@ -1,6 +1,7 @@
 #include "labd/spawner/space.hpp"
 
 #include "labd/init/failure.hpp"
+#include "labd/spawner/namespace_limits.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -21,7 +22,10 @@ void write_one(int proc, const char* path) {
 Fd make_space(int proc, bool quiet) {
     const Fd home(openat(proc, "self/ns/net", O_RDONLY | O_CLOEXEC));
     must(bool(home), "open the spawner's network namespace");
-    must(unshare(CLONE_NEWNET) == 0, "make a network namespace");
+    if (unshare(CLONE_NEWNET) != 0) {
+        const int error = errno;
+        throw Failure{error, with_limit("make network namespaces", error, CLONE_NEWNET)};
+    }
     Fd space;
     try {
         // Before any interface: `all` silences what is there, `default` what will be made.

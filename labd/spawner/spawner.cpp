@@ -9,6 +9,7 @@
 #include "labd/spawner/birth.hpp"
 #include "labd/spawner/hosts.hpp"
 #include "labd/spawner/ids.hpp"
+#include "labd/spawner/namespace_limits.hpp"
 #include "labd/spawner/owners.hpp"
 #include "labd/spawner/relay.hpp"
 #include "labd/spawner/seccomp.hpp"
@@ -46,6 +47,12 @@ using protocol::Unpacker;
 
 std::uint32_t code(Spawn type) {
     return static_cast<std::uint32_t>(type);
+}
+
+void make_own(int flags, const char* step) {
+    if (unshare(flags) == 0) return;
+    const int error = errno;
+    throw Failure{error, with_limit(step, error, static_cast<unsigned>(flags))};
 }
 
 class Spawner {
@@ -90,7 +97,7 @@ void Spawner::tell_failure(std::uint32_t id, const Failure& failure) {
 // Gives the list of owners that came with the map; empty when L's parent is the host's own user
 // namespace, which sees them itself.
 Fd Spawner::enter_user_namespace() {
-    must(unshare(CLONE_NEWUSER) == 0, "make the lab's user namespace");
+    make_own(CLONE_NEWUSER, "make user namespaces");
     tell(Packer(code(Spawn::want_map), 0));
     Heard heard = hear(labd_.get(), 0);
     if (heard.what != Heard::What::packet) _exit(0);
@@ -105,8 +112,7 @@ Fd Spawner::enter_user_namespace() {
 
 void Spawner::make_namespaces() {
     // After the user namespace, so that L owns them.
-    must(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0,
-         "make the lab's namespaces");
+    make_own(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, "make the lab's namespaces");
     // For the nodes, our children: nothing of a node is then in a namespace of the host. Kernels
     // built without CONFIG_TIME_NS know no such thing.
     must(unshare(CLONE_NEWTIME) == 0 || errno == EINVAL, "make the lab's time namespace");

@@ -174,10 +174,17 @@ class Faults(LabTest):
         said = self.fails(THREE)
         self.assertIn("h3", said)
         self.assertIn("No space left on device", said)
+        self.assertIn("user.max_net_namespaces allows no more", said)
+        said = self.fails(PAIR + 'sw = "switch"\n')  # which has no process, and no clone
+        self.assertIn("sw", said)
+        self.assertIn("user.max_net_namespaces allows no more", said)
         self.assert_as_before(PAIR)
         run(*inside, "echo 1000 > /proc/sys/user/max_net_namespaces")
         self.up(THREE)
         self.assert_reaches("h2", "h3")
+        run(*inside, "echo 4 > /proc/sys/user/max_user_namespaces")
+        self.assertIn("user.max_user_namespaces allows no more", self.fails(THREE + 'h4 = "host"\nh5 = "host"\n'))
+        self.assert_as_before(THREE)
 
     def test_stopped_under_a_flood(self):
         self.up(PAIR)
