@@ -189,6 +189,7 @@ std::string put_body(const Bundle& bundle, const UpOptions& options) {
     body["recreate"] = json::value_from(options.recreate);
     body["keep_on_failure"] = options.keep_on_failure;
     body["renumber"] = options.renumber;
+    body["autostart"] = options.autostart;
     return json::serialize(body);
 }
 

@@ -56,6 +56,12 @@ bool of_another_boot(const Kept& kept) {
                        [](const auto& named) { return named.second.netns.boot != boot_id(); });
 }
 
+bool is_stopped_by_check(const Overrides& overrides, const std::string& node) {
+    return std::any_of(overrides.begin(), overrides.end(), [&](const Override& over) {
+        return over.by_check && over.kind == Override::Kind::stop && over.subject == node;
+    });
+}
+
 }  // namespace
 
 void Engine::record(Lab& lab, const std::string& type, const std::string& json) {
@@ -161,8 +167,14 @@ asio::awaitable<void> Engine::adopt(std::string name) {
         lab->spaces[space] = live;
         follow(lab, space, *number);
     }
+    std::map<std::string, std::string> asleep = kept.asleep;
     for (const auto& [node, record] : kept.nodes) {
         Fd pidfd = open_process(record.init);
+        // labd ended before it could write down that it sleeps.
+        if (!pidfd && is_stopped_by_check(kept.overrides, node)) {
+            asleep[node] = record.contents.birth;
+            continue;
+        }
         if (!pidfd) {
             missing.push_back(node);
             continue;
@@ -207,7 +219,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
     Bundle copy = lab->bundle;
     topology::Resolved resolved = co_await parser_.resolve(std::move(copy));
     lab->wish = std::move(resolved.lab);
-    lab->asleep = kept.asleep;
+    lab->asleep = std::move(asleep);
     lab->overrides = kept.overrides;
     lab->desired = wished(*lab);
     for (auto& [node, live] : lab->nodes) {
@@ -220,6 +232,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
             log::warning(name + ": " + error.what());  // that it is lost has been noted
         }
     }
+    lab->autostart = autostart_.keeps(name);
     judge(*lab);
     if (!missing.empty()) {
         lab->state = LabState::degraded;
@@ -236,6 +249,31 @@ asio::awaitable<void> Engine::adopt(std::string name) {
     AuditEvent event = event_of("adopt", "done", *lab);
     event.detail = word(lab->state) + (lab->reason.empty() ? "" : ": " + lab->reason);
     audit_.record(labd_itself(), event);
+}
+
+asio::awaitable<void> Engine::start_marked() {
+    const std::vector<Autostart::Kept> marked = autostart_.all();
+    for (const Autostart::Kept& kept : marked) {
+        if (find(kept.name)) continue;
+        UpRequest request;
+        request.bundle = kept.bundle;
+        request.autostart = true;
+        Peer owner;
+        owner.uid = kept.owner;
+        owner.gid = kept.group;
+        owner.command = "labd";
+        auto quiet = std::make_shared<Progress>();
+        std::string failed;
+        try {
+            (void)co_await up(kept.name, std::move(request), std::move(owner), std::move(quiet));
+        } catch (const std::exception& error) {
+            failed = error.what();
+        }
+        if (failed.empty())
+            log::info(kept.name + ": up again, as it was before the boot");
+        else
+            log::error(kept.name + ": does not come up again: " + failed);
+    }
 }
 
 }  // namespace labd

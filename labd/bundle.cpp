@@ -94,6 +94,7 @@ UpRequest parse_up_request(const std::string& text) {
     request.dry_run = flag_of(object, "dry_run");
     request.keep_on_failure = flag_of(object, "keep_on_failure");
     request.renumber = flag_of(object, "renumber");
+    request.autostart = flag_of(object, "autostart");
     if (const json::value* recreate = object.if_contains("recreate");
         recreate != nullptr && !recreate->is_null()) {
         if (!recreate->is_array()) throw BadRequest("\"recreate\" must be a list");

@@ -28,7 +28,8 @@ struct UpRequest {
     bool dry_run = false;
     std::vector<std::string> recreate;
     bool keep_on_failure = false;
-    bool renumber = false;  // names and numbers as a fresh lab would get them
+    bool autostart = false;  // it comes back after a boot, until it is taken down
+    bool renumber = false;   // names and numbers as a fresh lab would get them
 };
 
 struct BadRequest : std::runtime_error {

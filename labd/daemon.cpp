@@ -19,6 +19,7 @@
 #include "netlink/netns.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <unistd.h>
 
@@ -97,6 +98,7 @@ int serve(const Options& options) {
         for (Fd& socket : instance.listen()) server.listen(std::move(socket));
         log::info("ready");
         notifier.ready();
+        asio::co_spawn(loop, engine.start_marked(), asio::detached);
     });
     loop.run();
     kernel.stop();

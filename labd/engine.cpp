@@ -32,6 +32,7 @@ Engine::Engine(asio::io_context& loop, KernelThread& kernel, Events& events, Aud
       make_kernel_(std::move(make_kernel)),
       parser_(loop, "/proc/self/exe"),
       leases_(options_.state_dir),
+      autostart_(options_.state_dir + "/autostart"),
       cgroups_(options_.run_dir,
                options_.rootless
                    ? CgroupSupport{"", {}, "labd runs without root, which control groups take"}
@@ -155,6 +156,7 @@ asio::awaitable<bool> Engine::down(std::string name, Peer caller) {
         refuse(caller, Verb::down, name, forbidden(*refused, {}));
     lab->caller = caller;
     audit_.record(caller, event_of("down", "begun", *lab));
+    autostart_.forget(name);
     co_await remove(lab);
     audit_.record(caller, event_of("down", "done", *lab));
     events_.publish("lab", "down", name);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "labd/audit.hpp"
+#include "labd/autostart.hpp"
 #include "labd/bundle.hpp"
 #include "labd/cgroups.hpp"
 #include "labd/events.hpp"
@@ -107,6 +108,8 @@ class Engine {
 
     // Finds the labs that an earlier labd kept, and clears away what it left half-made.
     boost::asio::awaitable<void> adopt_all();
+    // Those that are marked to come back after a boot, and are not there: one after the other.
+    boost::asio::awaitable<void> start_marked();
     // Creates or changes a lab until it is what the bundle says. Throws UpFailure.
     boost::asio::awaitable<UpResult> up(std::string name, UpRequest request, Peer caller,
                                         std::shared_ptr<Progress> progress);
@@ -294,6 +297,9 @@ class Engine {
     boost::asio::awaitable<void> write_learned(std::shared_ptr<Lab> lab);
     boost::asio::awaitable<void> learn_after_change(std::shared_ptr<Lab> lab);
 
+    // autostart of a lab that has come up or changed; in up.cpp
+    void mark(Lab& lab, const UpRequest& request, const Progress& progress);
+
     // adopt.cpp
     boost::asio::awaitable<void> adopt(std::string name);
     std::unique_ptr<SpawnerClient> adopt_spawner(const Lab& lab, const std::string& door,
@@ -309,6 +315,7 @@ class Engine {
     std::function<std::unique_ptr<Kernel>()> make_kernel_;
     Parser parser_;
     Leases leases_;
+    Autostart autostart_;
     Cgroups cgroups_;
     std::map<std::string, std::shared_ptr<Lab>> labs_;
     struct Followed {

@@ -71,7 +71,8 @@ struct Lab {
     Peer caller;              // who asked for the change under way
     std::time_t since = 0;
     LabState state = LabState::building;
-    std::string reason;  // of degraded, in words
+    std::string reason;      // of degraded, in words
+    bool autostart = false;  // it comes back after a boot
     std::uint32_t id_base = 0;
 
     std::unique_ptr<Kernel> kernel;

@@ -17,7 +17,8 @@ namespace json = boost::json;
 namespace {
 
 double age(std::time_t since) {
-    return since == 0 ? 0 : std::difftime(std::time(nullptr), since);
+    // Somebody may have set the clock back.
+    return since == 0 ? 0 : std::max(0.0, std::difftime(std::time(nullptr), since));
 }
 
 // The interface at the other side of a link with two ends, "r1:eth0"; the link's name for a LAN.
@@ -216,6 +217,7 @@ json::object brief(const Lab& lab, bool may_see) {
     object["nodes"] = lab.wish.nodes.size();
     object["links"] = lab.wish.links.size();
     object["age"] = age(lab.since);
+    object["autostart"] = lab.autostart;
     object["owner"] = user_name(lab.access.owner);
     object["file"] = may_see ? lab.bundle.source : "";
     object["description"] = may_see ? lab.wish.description : "";

@@ -66,7 +66,19 @@ asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer c
         settle(change);
     else
         co_await carry_out(change, request, progress);
+    mark(*change.lab, request, *progress);
     co_return told(change, name, began);
+}
+
+// A marked lab stays so, and comes back as it was last.
+void Engine::mark(Lab& lab, const UpRequest& request, const Progress& progress) {
+    if (!request.autostart && !autostart_.keeps(lab.name)) return;
+    try {
+        autostart_.keep({lab.name, lab.access.owner, lab.access.owner_group, lab.bundle});
+        lab.autostart = true;
+    } catch (const std::exception& error) {
+        progress.notice(lab.name + " is up, but will not come back after a boot: " + error.what());
+    }
 }
 
 // Once for the whole lab, and only when its file asks for limits.

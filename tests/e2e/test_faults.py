@@ -32,8 +32,9 @@ FAULTS = {
     "two want the same name": ["Concurrency.test_two_files_of_one_lab_race",
                                "Failure.test_the_last_node_cannot_be_named"],
     "a storm of signals": ["Faults.test_a_storm_of_signals"],
-    "a reboot": ["Faults.test_another_boot"],
+    "a reboot": ["Faults.test_another_boot", "Faults.test_a_marked_lab_comes_back_after_a_boot"],
     "the kernel kills for memory": ["Limits.TheKernelKillsAtMemory"],
+    "the clock jumps": ["Faults.test_a_clock_that_jumps"],
     "a second daemon": ["Daemon.test_a_second_daemon_refuses", "InstanceTest.IsNotHeldUpByADeadOne",
                         "Daemon.test_one_that_stops_is_waited_for"],
     "a client vanishes": ["Exec.test_the_command_dies_with_its_client", "Session.TheCommandDiesWithItsClient"],
@@ -44,6 +45,34 @@ FAULTS = {
     "labd is killed under traffic": ["Faults.test_no_packet_is_lost_over_a_restart"],
     "the spawner is killed": ["Faults.test_a_killed_spawner"],
 }
+# Between labd and the clock that people set: it is off by as many seconds as a file says.
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+static long offset(void) {
+    char text[32] = "";
+    const int fd = open("/run/work/offset", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const long n = read(fd, text, sizeof text - 1);
+    close(fd);
+    return n > 0 ? atol(text) : 0;
+}
+int clock_gettime(clockid_t which, struct timespec* now) {
+    const int failed = syscall(SYS_clock_gettime, which, now);
+    if (!failed && which == CLOCK_REALTIME) now->tv_sec += offset();
+    return failed;
+}
+time_t time(time_t* to) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (to) *to = now.tv_sec;
+    return now.tv_sec;
+}
+"""
 THREE = PAIR.replace('[["h1", "h2"]]', '[["h1", "h2"], ["h2", "h3"]]') + 'h3 = "host"\n'
 
 
@@ -227,15 +256,19 @@ class Faults(LabTest):
         self.assert_as_before(text)
         self.assert_reaches("h1", "h2")
 
-    def test_another_boot(self):
-        self.up(PAIR)
-        pids = [self.node(name)["pid"] for name in ("h1", "h2")] + machine.processes("lab-spawner")
+    def reboot(self, nodes):
+        """Of processes and names a boot leaves nothing; what is in /run the test sees to."""
+        pids = [self.node(name)["pid"] for name in nodes] + machine.processes("lab-spawner")
         machine.kill_daemon(signal.SIGKILL)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
             machine.gone(pid)
-        for name in ("t.h1", "t.h2"):
+        for name in os.listdir("/run/netns"):
             run("ip", "netns", "delete", name)
+
+    def test_another_boot(self):
+        self.up(PAIR)
+        self.reboot(["h1", "h2"])
         boot = self.write("boot_id", "01234567-89ab-cdef-0123-456789abcdef\n")
         run("mount", "--bind", boot, "/proc/sys/kernel/random/boot_id")
         labs = lab("ls", "--json").json["labs"]
@@ -245,6 +278,66 @@ class Faults(LabTest):
         self.assert_gone()
         self.up(PAIR)
         self.assert_reaches("h1", "h2")
+
+    def test_a_marked_lab_comes_back_after_a_boot(self):
+        kept = pathlib.Path("/var/lib/labd/autostart/t.json")
+        self.up(PAIR, "t", None, "--autostart")
+        self.assertEqual(0o600, kept.stat().st_mode & 0o777)
+        self.assertTrue(lab("ls", "--json").json["labs"][0]["autostart"])
+        # It comes back as it was last: an edit without the word goes on being marked.
+        self.up(PAIR.replace('[["h1", "h2"]]', '[["h1 192.0.2.1/24", "h2 192.0.2.2/24"]]'))
+        pathlib.Path("/var/lib/labd/autostart/torn.json").write_text('{"owner": 0, "bun')
+        self.reboot(["h1", "h2"])
+        run("rm", "-rf", "/run/labd/labs")
+        lab("ls")
+        machine.eventually("it is up again", lambda: [
+            (l["name"], l["state"]) for l in lab("ls", "--json").json["labs"]] == [("t", "up")])
+        self.assert_reaches("h1", "192.0.2.2")
+        self.assertIn("torn.json", pathlib.Path("/run/labd/labd.log").read_text())
+        # A labd that only starts again finds it, and starts nothing twice.
+        pid = self.node("h1")["pid"]
+        machine.kill_daemon(signal.SIGKILL)
+        self.assertTrue(lab("ls", "--json").json["labs"][0]["autostart"])
+        self.assertEqual(pid, self.node("h1")["pid"])
+        lab("down", "t")
+        self.assertFalse(kept.exists())
+        machine.kill_daemon()
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+        pathlib.Path("/var/lib/labd/autostart/torn.json").unlink()
+        machine.kill_daemon()
+
+    def test_a_clock_that_jumps(self):
+        run("cc", "-shared", "-fPIC", "-o", "/run/work/clock.so", self.write("clock.c", CLOCK))
+        offset = pathlib.Path("/run/work/offset")
+        offset.write_text("0")
+        lab("ls", env={"LD_PRELOAD": "/run/work/clock.so",
+                       "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+        self.up(PAIR)
+
+        this_year = int(self.events("lab")[-1]["time"][:4])
+        for round, days in enumerate((400, -400)):
+            offset.write_text("0")
+            lab("link", "h1--h2", "down", "--for", "600s")
+            long = subprocess.Popen(["lab", "wait", "route h1 10.77.0.0/16", "--timeout", "600s"])
+            short = subprocess.Popen(["lab", "wait", "route h1 10.78.0.0/16", "--timeout", "3s"])
+            machine.eventually("both wait", lambda: machine.api("GET", "/v1/audit")[1].count(
+                "route h1 10.7") == 2 * (round + 1))
+            offset.write_text(str(days * 86400))
+            # Whoever waits for a time to pass waits for just that.
+            self.assertEqual(124, short.wait(30))
+            self.assertIsNone(long.poll())
+            self.assertIn("state DOWN", run("ip", "-n", "t.h1", "link", "show", "eth0").out)
+            lab("exec", "h1", "--", "ip", "route", "add", "10.77.0.0/16", "dev", "lo")
+            self.assertEqual(0, long.wait(30))
+            lab("exec", "h1", "--", "ip", "route", "delete", "10.77.0.0/16", "dev", "lo")
+            lab("link", "h1--h2", "up")
+            lab("link", "h1--h2", "flap", "--for", "100ms")
+            self.assert_reaches("h1", "h2")
+            lab("stop", "h1")
+            lab("start", "h1")
+            self.assertNotEqual(this_year, int(self.events("node")[-1]["time"][:4]))  # it has jumped indeed
+            self.assertTrue(all(n["uptime"] >= 0 for n in lab("status", "--json").json["nodes"]))
+        self.assert_as_before(PAIR)
 
     def test_no_packet_is_lost_over_a_restart(self):
         self.up(PAIR)
