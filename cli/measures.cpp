@@ -88,6 +88,7 @@ double deviation(const std::vector<double>& values) {
 }
 
 std::string quantity(double value, const std::string& unit) {
+    if (unit == "s" && value < 1e-3) return plain(std::round(value * 1e6)) + " µs";
     if (unit == "s") return duration(value);
     if (unit != "bit/s")
         return plain(std::round(value * 10) / 10) + (unit.empty() ? "" : " " + unit);

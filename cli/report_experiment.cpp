@@ -124,13 +124,17 @@ std::string experiment_html(const Experiment& experiment) {
                 html(begins || failed ? step.name : "") +
                 (told.text.empty()
                      ? ""
-                     : html((told.node.empty() ? " " : " " + told.node + ": ") + told.text)) +
+                     : html((told.node.empty() ? "  " : "  – " + told.node + ": ") + told.text)) +
                 "</td></tr>\n";
     }
     std::string out =
         "<h2>Experiment</h2>\n<section class=\"card\"><table>" + rows + "</table></section>\n";
     const Chart chart(experiment, length_of(experiment));
-    for (const Measurement& one : measurements(experiment)) out += chart.of(one);
+    const std::vector<Measurement> all = measurements(experiment);
+    for (const Measurement& one : all) out += chart.of(one);
+    if (!all.empty())
+        out += "<p class=\"dim\">From 0 to " + html(duration(length_of(experiment))) +
+               "; dashed: a step begins; dots: lost.</p>\n";
     return out;
 }
 

@@ -78,6 +78,19 @@ std::string check_card(const CheckResult& r) {
     return out + "</section>\n";
 }
 
+std::string on_one_line(std::string text) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
+        text.replace(at, 1, ", ");
+    return text;
+}
+
+// As its file calls it, whatever the copy was called.
+std::string drawing(topology::Lab lab, const std::string& name) {
+    lab.name = name;
+    return topology::graph(lab, topology::GraphFormat::svg);
+}
+
 std::string word(const json::object& from, const char* key) {
     const json::value* value = from.if_contains(key);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
@@ -128,15 +141,15 @@ std::string report_html(const CheckSuite& suite, const topology::Lab* lab,
         "style-src 'unsafe-inline'\"/>\n<title>" +
         html(suite.lab) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" +
         html(suite.lab) + "</h1>\n<p class=\"" + (good ? "passed" : "failed") + "\">" +
-        html(counts_text(counts)) + "</p>\n<p class=\"dim\"><code>" + html(suite.file) +
-        "</code></p>\n";
+        html(on_one_line(counts_text(counts))) + "</p>\n<p class=\"dim\"><code>" +
+        html(suite.file) + "</code></p>\n";
     if (!suite.trouble.empty())
         out += "<section class=\"card\"><pre class=\"failed\">" + html(suite.trouble) +
                "</pre></section>\n";
     if (lab != nullptr && !lab->nodes.empty())
         out += "<h2>The network</h2>\n<img alt=\"the network of " + html(suite.lab) +
                "\" src=\"data:image/svg+xml;base64," +
-               labd::base64_encode(topology::graph(*lab, topology::GraphFormat::svg)) + "\"/>\n";
+               labd::base64_encode(drawing(*lab, suite.lab)) + "\"/>\n";
     out += "<h2>Checks</h2>\n";
     if (suite.results.empty()) out += "<p class=\"dim\">none was run</p>\n";
     for (const CheckResult& r : suite.results) out += check_card(r);

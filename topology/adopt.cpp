@@ -158,7 +158,7 @@ class Adopter {
                 fell_with_interface(node, route))
                 continue;
             taken(node.name + " - " + route_texts({route}).front());
-            std::erase_if(node.routes, [&](const Route& r) { return key_of(r) == key; });
+            std::erase_if(node.routes, [gone = key](const Route& r) { return key_of(r) == gone; });
             if (seen != now.space.routes.end()) add_route(node, seen->second);
         }
         const bool learning = learns(node);

@@ -238,6 +238,7 @@ class StepReader {
 
     static std::string texts(const std::vector<Text>& list) {
         std::vector<std::string> out;
+        out.reserve(list.size());
         for (const Text& one : list) out.push_back(one.text);
         return join(out);
     }

@@ -64,7 +64,8 @@ TEST(Measures, mean_and_deviation) {
 }
 
 TEST(Measures, words) {
-    EXPECT_EQ(quantity(0.0003, "s"), "0.3 ms");
+    EXPECT_EQ(quantity(0.00034, "s"), "340 µs");
+    EXPECT_EQ(quantity(0.0123, "s"), "12 ms");
     EXPECT_EQ(quantity(9'400'000, "bit/s"), "9.4 Mbit/s");
     EXPECT_EQ(quantity(12, ""), "12");
     const CheckSuite suite =
