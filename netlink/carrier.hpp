@@ -13,8 +13,9 @@ namespace netlink {
 // Nothing is under way: it runs, or it is down, or nobody is at its other end.
 bool settled(const Link& link);
 
-// Asks for each of them, and for the other ends of those that are cables; since 6.7 asking makes the
-// kernel do the worker's part at once. Those that are not settled even so. `socket` knows their namespaces by number; what is gone is settled.
+// Asks for each of them, and for the other ends of those that are cables; since 6.7 asking makes
+// the kernel do the worker's part at once. Those that are not settled even so. `socket` knows their
+// namespaces by number; what is gone is settled.
 std::vector<LinkAt> unsettled(Socket& socket, const std::vector<LinkAt>& links);
 
 // Waits for events until all are settled; false if that took longer than `limit`. `netns` is the

@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t largest_datagram = 32 * 1024;  // the kernel's own for events
 constexpr int receive_buffer = 4 * 1024 * 1024;
 
-constexpr std::array groups{RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                            RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+constexpr std::array groups{RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                            RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  RTNLGRP_TC};
 
 // The namespace that an event is from; nothing when it is the socket's own.
 std::optional<std::int32_t> nsid_of(msghdr& message) {
@@ -38,6 +38,8 @@ bool matters(const Frame& frame, std::uint8_t route_protocol) {
         case RTM_DELLINK:
         case RTM_NEWADDR:
         case RTM_DELADDR:
+        case RTM_NEWQDISC:
+        case RTM_DELQDISC:
             return true;
         case RTM_NEWROUTE:
         case RTM_DELROUTE: {

@@ -13,8 +13,8 @@
 
 namespace netlink {
 
-// Of interfaces and addresses everything; of routes those of one protocol: routing daemons make
-// thousands of others.
+// Of interfaces, addresses and queue disciplines everything; of routes those of one protocol:
+// routing daemons make thousands of others.
 bool matters(const Frame& frame, std::uint8_t route_protocol);
 
 class Follower {

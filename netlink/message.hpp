@@ -44,6 +44,10 @@ class Message {
             put_bytes(Number, std::as_bytes(std::span(&value, 1)));
         }
     }
+    // Where a table says which of many attributes of one type it is.
+    void put_number(std::uint16_t number, std::uint32_t value) {
+        put_bytes(number, std::as_bytes(std::span(&value, 1)));
+    }
     // A C structure without attribute header, as the peer of a veth begins.
     template <class T>
     void append(const T& structure) {

@@ -3,7 +3,10 @@
 #include "netlink/address.hpp"
 #include "netlink/frame.hpp"
 #include "netlink/link.hpp"
+#include "netlink/netem.hpp"
+#include "netlink/queue.hpp"
 #include "netlink/route.hpp"
+#include "netlink/tbf.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -40,6 +43,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)netlink::parse_link(*frame);
         (void)netlink::parse_address(*frame);
         (void)netlink::parse_route(*frame);
+        if (const auto qdisc = netlink::parse_qdisc(*frame)) {
+            (void)netlink::parse_netem(*qdisc);
+            (void)netlink::parse_tbf(*qdisc);
+            (void)netlink::parse_queue(*qdisc);
+        }
         walk(frame->payload, 0);
     }
     return 0;
