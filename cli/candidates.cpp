@@ -50,6 +50,10 @@ std::vector<std::string> argument(const Verb& verb, std::size_t place,
             const Names all = names();
             return with(with(all.links, all.nodes), {"up", "down", "flap", "add", "rm"});
         }
+        case Argument::impaired_link: {
+            const Names all = names();
+            return with(all.links, all.nodes);
+        }
         case Argument::service: {
             const Names all = names();
             return with(all.nodes, all.services);

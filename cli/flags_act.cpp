@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/error.hpp"
 #include "cli/flag_kinds.hpp"
+#include "cli/impair.hpp"
 #include "cli/setups.hpp"
 
 #include <charconv>
@@ -91,6 +92,22 @@ std::function<int()> setup_link(CLI::App& app, Line& line) {
     };
 }
 
+std::function<int()> setup_impair(CLI::App& app, Line& line) {
+    const auto kept = std::make_shared<ImpairOptions>();
+    for (const ImpairFlag& one : impair_flags())
+        valued(app, (std::string("--") + one.key).c_str(), kept->settings[one.key], one.help);
+    valued(app, "--dir", kept->direction, "A→B (or A:B): only what A sends to B; both without it");
+    valued(app, "--for", kept->for_text, "TIME: then it goes back by itself");
+    flag(app, "--clear", kept->clear, "away with everything, then what is said here");
+    flag(app, "--show", kept->show, "only show what is there");
+    words_of(app, kept->words);
+    return [kept, &line] {
+        std::erase_if(kept->settings, [](const auto& setting) { return setting.second.empty(); });
+        if (!kept->for_text.empty()) kept->seconds = parse_seconds(kept->for_text);
+        return impair(line.globals, *kept);
+    };
+}
+
 std::function<int()> setup_ping(CLI::App& app, Line& line) {
     word_of(app, "from", line.ping.from);
     word_of(app, "to", line.ping.to);
@@ -111,6 +128,7 @@ void setups_act(Setups& setups) {
         {"pause", setup_life("pause")},
         {"resume", setup_life("resume")},
         {"link", setup_link},
+        {"impair", setup_impair},
         {"capture", setup_capture},
         {"exec", setup_exec},
         {"shell",

@@ -96,7 +96,16 @@ const std::vector<Verb>& verbs() {
          "lab link --between 'left*' 'right*' down     a partition\n"
          "lab link add h1 r2 mtu=1400     one more, until the next lab up\n"
          "lab link rm h1--r1\n",
-         Argument::link, false, "take a link down and up again; packets into a file or as lines"},
+         Argument::link, false, "links down, slow or lossy; packets into a file or as lines"},
+        {"impair", "", "Act", "LINK [--delay TIME] [--loss SHARE] [--rate BITS] …",
+         "delay, loss, rate and more of a link that runs; what is not named stays",
+         "lab impair h1--r1 --delay 20ms --jitter 2ms\n"
+         "lab impair h1 r1 --loss 1% --dir 'h1→r1'     only what h1 sends\n"
+         "lab impair r1:eth0 --rate 10mbit --for 30s     then it goes back by itself\n"
+         "lab impair h1--r1 --jitter off      away with one thing\n"
+         "lab impair h1--r1 --clear           and with all, until the next lab up\n"
+         "lab impair --show\n",
+         Argument::impaired_link, true},
         {"capture", "", "Act", "NODE[:IF]|LINK… [FILTER]",
          "packets of any number of places, in the order of time",
          "lab capture r1               all of its interfaces, as lines\n"

@@ -15,6 +15,7 @@ enum class Argument {
     nodes,
     node_or_link,
     link,
+    impaired_link,
     node_command,
     service,
     templates,

@@ -2,6 +2,7 @@
 #include "cli/views.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace cli {
 namespace {
@@ -45,6 +46,26 @@ const InterfaceState* interface_of(const LabState& lab, const LinkState::End& en
     for (const InterfaceState& i : node->interfaces)
         if (i.name == end.interface) return &i;
     return nullptr;
+}
+
+// Who does what the links are to do, and what nobody does.
+std::string impaired_links(const LabState& lab, const Style& style) {
+    std::map<std::string, std::vector<std::string>> by;
+    std::string out;
+    for (const LinkState& link : lab.links) {
+        if (!link.impairment.empty()) by[link.back_end].push_back(link.name);
+        if (!link.undone.empty())
+            out += style.yellow("!") + " link " + link.name + ": this kernel cannot do " +
+                   join(link.undone, ", ") + "\n";
+    }
+    constexpr std::size_t most = 6;
+    for (auto& [back_end, names] : by) {
+        const std::size_t more = names.size() > most ? names.size() - most : 0;
+        names.resize(names.size() - more);
+        out += "impaired by " + back_end + ": " + join(names, ", ") +
+               (more > 0 ? ", and " + std::to_string(more) + " more" : "") + "\n";
+    }
+    return out;
 }
 
 }  // namespace
@@ -97,14 +118,17 @@ std::string status_table(const LabState& lab, const std::vector<std::string>& na
                 reasons +=
                     style.yellow("!") + " " + node.name + "/" + s.name + ": " + s.text + "\n";
     }
-    for (const LinkState& link : lab.links)
+    for (const LinkState& link : lab.links) {
         if (!link.asked.empty())
             reasons += style.yellow("!") + " link " + link.name + ": " + link.asked + "\n";
-    return out + table.text(style) + reasons;
+        if (!link.impaired.empty())
+            reasons += style.yellow("!") + " link " + link.name + ": " + link.impaired + "\n";
+    }
+    return out + table.text(style) + reasons + impaired_links(lab, style);
 }
 
 std::string links_table(const LabState& lab, const std::string& node, const Style& style) {
-    Table table({"LINK", "STATE", "MTU", "DELAY", "LOSS", "RATE", "RX", "TX", "ENDS"});
+    Table table({"LINK", "STATE", "MTU", "DELAY", "LOSS", "RATE", "BY", "RX", "TX", "ENDS"});
     for (const LinkState& link : lab.links) {
         const auto here = [&](const LinkState::End& e) { return node.empty() || e.node == node; };
         const auto first = std::find_if(link.ends.begin(), link.ends.end(), here);
@@ -119,6 +143,7 @@ std::string links_table(const LabState& lab, const std::string& node, const Styl
             style.state(link.state) + (asked ? link.asked.substr(link.state.size()) : "");
         table.row({link.name, state, link.mtu > 0 ? std::to_string(link.mtu) : "",
                    impairment(link, "delay"), impairment(link, "loss"), impairment(link, "rate"),
+                   link.impairment.empty() ? "" : link.back_end,
                    seen != nullptr ? byte_count(seen->rx_bytes) : "",
                    seen != nullptr ? byte_count(seen->tx_bytes) : "", join(ends, " ")});
     }

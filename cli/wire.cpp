@@ -104,18 +104,39 @@ std::string asked(const object& o) {
     return out;
 }
 
+LinkState::Impairment impairment(const object& o) {
+    LinkState::Impairment out;
+    const value* impairment = o.if_contains("impairment");
+    if (impairment != nullptr && impairment->is_object())
+        for (const auto& [key, v] : impairment->get_object())
+            out.emplace_back(std::string(key), shown(v));
+    return out;
+}
+
+// That its impairments are not those of its file, in words.
+std::string impaired(const object& o) {
+    std::string out = text(o, "by") == "check" ? "impaired by a check" : "impaired by hand";
+    const value* remaining = o.if_contains("remaining");
+    if (remaining != nullptr && remaining->is_number())
+        out += ", " + std::to_string(std::lround(std::ceil(number(o, "remaining")))) + " s more";
+    return out;
+}
+
 LinkState link(const object& o) {
     LinkState l;
     l.name = text(o, "name"), l.state = text(o, "state"), l.mtu = integer(o, "mtu");
     each_object(o, "ends", [&](const object& e) {
-        l.ends.push_back({text(e, "node"), text(e, "interface")});
+        l.ends.push_back({text(e, "node"), text(e, "interface"), impairment(e)});
     });
     const value* over = o.if_contains("asked");
     if (over != nullptr && over->is_object()) l.asked = asked(over->get_object());
-    const value* impairment = o.if_contains("impairment");
-    if (impairment != nullptr && impairment->is_object())
-        for (const auto& [key, v] : impairment->get_object())
-            l.impairment.emplace_back(std::string(key), shown(v));
+    const value* by_hand = o.if_contains("impaired");
+    if (by_hand != nullptr && by_hand->is_object()) l.impaired = impaired(by_hand->get_object());
+    l.impairment = impairment(o);
+    l.back_end = text(o, "backend");
+    const value* undone = o.if_contains("undone");
+    if (undone != nullptr && undone->is_array())
+        for (const value& key : undone->get_array()) l.undone.push_back(shown(key));
     return l;
 }
 

@@ -37,14 +37,19 @@ struct NodeState {
 };
 
 struct LinkState {
+    using Impairment = std::vector<std::pair<std::string, std::string>>;
     struct End {
         std::string node, interface;
+        Impairment impairment;  // of what it sends
     };
     std::string name, state;
     std::string asked;  // "down, asked for, 4 s more", "" = what the file says
     std::uint64_t mtu = 0;
     std::vector<End> ends;
-    std::vector<std::pair<std::string, std::string>> impairment;
+    Impairment impairment;            // of all its ends
+    std::string back_end;             // netem, nft, none
+    std::vector<std::string> undone;  // what the kernel cannot do of it
+    std::string impaired;             // "impaired by hand, 4 s more"; "" = as the file says
 };
 
 struct LabState {

@@ -39,6 +39,7 @@ std::vector<http::Route> Api::routes() {
         {"POST", "/v1/labs/{lab}/repair", to(&Api::repair)},
         {"GET", "/v1/labs/{lab}/adopt", to(&Api::adopt)},
         {"POST", "/v1/labs/{lab}/links", to(&Api::links)},
+        {"POST", "/v1/labs/{lab}/links/impair", to(&Api::impair)},
         {"POST", "/v1/labs/{lab}/links/add", to(&Api::add_link)},
         {"POST", "/v1/labs/{lab}/links/remove", to(&Api::remove_link)},
         {"POST", "/v1/labs/{lab}/capture", to(&Api::capture)},

@@ -38,6 +38,7 @@ class Api {
     void adopt(Exchange exchange);
     void gc(Exchange exchange);
     void links(Exchange exchange);  // api_links.cpp
+    void impair(Exchange exchange);
     void add_link(Exchange exchange);
     void remove_link(Exchange exchange);
     void capture(Exchange exchange);  // api_capture.cpp

@@ -2,6 +2,7 @@
 #include "labd/engine.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
+#include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
 #include "topology/stages.hpp"
 
@@ -153,7 +154,7 @@ asio::awaitable<void> Engine::announce(std::shared_ptr<Lab> lab, const Steps& st
 asio::awaitable<void> Engine::roll_back(std::shared_ptr<Lab> lab, topology::Lab before,
                                         std::map<std::string, std::string> asleep) {
     lab->wish = std::move(before);
-    lab->desired = desired_with(lab->wish, lab->overrides);
+    lab->desired = desired_with(lab->wish, lab->overrides, link_back_ends());
     for (const auto& [node, birth] : asleep) topology::put_to_sleep(lab->desired, node);
     std::string failed;
     try {

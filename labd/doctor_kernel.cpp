@@ -3,6 +3,7 @@
 // as there.
 #include "labd/doctor_parts.hpp"
 #include "labd/fd.hpp"
+#include "labd/link_back_ends.hpp"
 #include "netlink/attributes.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/socket.hpp"
@@ -94,7 +95,9 @@ struct Queue {
 };
 
 constexpr std::array queues{
-    Queue{"netem", "sch_netem", "delay, jitter, loss, corruption and reordering on links"},
+    Queue{"netem", "sch_netem",
+          "delay, jitter and reordering on links; without it nft and tbf do loss, corruption, "
+          "duplication and rate"},
     Queue{"tbf", "sch_tbf", "limited bandwidth on links"},
 };
 
@@ -146,6 +149,19 @@ DoctorCheck verdict(const std::string& kind, const std::string& module, const st
     return check;
 }
 
+// Who does what links are to do to packets.
+DoctorCheck impairments() {
+    const topology::BackEnds& ends = link_back_ends();
+    DoctorCheck check{"links: impairments", ends.netem || ends.filters || ends.shaper, false,
+                      "done by netem", ""};
+    if (ends.netem) return check;
+    check.detail = check.ok ? "done by nft (loss, corruption, duplication) and tbf (rate); this "
+                              "kernel has no netem, and nothing delays"
+                            : "this kernel has neither netem nor nft at interfaces nor tbf";
+    if (!check.ok) check.fix = "modprobe sch_netem";
+    return check;
+}
+
 }  // namespace
 
 Checks kernel_features() {
@@ -167,6 +183,7 @@ Checks kernel_features() {
     checks.push_back(verdict("nftables", "nf_tables", "packet filters and address translation",
                              false, error == 0,
                              error == 0 ? "" : std::generic_category().message(error)));
+    checks.push_back(impairments());
     return checks;
 }
 

@@ -90,6 +90,18 @@ struct LinkWish {
     bool back = false;  // done when it has gone back, not before
 };
 
+// What is asked of what a link's ends send, beside the file.
+struct ImpairWish {
+    std::string link, from, to;  // from, to: NODE or NODE:INTERFACE, or both "" for all ends
+    std::string settings;        // as Override has them
+    bool clear = false;          // what was there goes first
+    double for_s = 0;            // then it goes back by itself; 0: it stays
+};
+struct ImpairChange {
+    std::string end;  // NODE:INTERFACE that sends
+    topology::Impairment before, after;
+};
+
 // A link that comes or goes beside the file.
 struct LinkEdit {
     std::string add;     // a [[link]] table, as the file would have it
@@ -134,6 +146,9 @@ class Engine {
     // file's state back. In the order of the links. Throws UpFailure.
     boost::asio::awaitable<std::vector<LinkChange>> change_links(std::shared_ptr<Lab> lab,
                                                                  LinkWish wish, Peer caller);
+    // The same for what its ends do to what they send; in the order of the ends.
+    boost::asio::awaitable<std::vector<ImpairChange>> impair(std::shared_ptr<Lab> lab,
+                                                             ImpairWish wish, Peer caller);
     // Until the next `up`, which makes the lab what its file says. Throws UpFailure.
     boost::asio::awaitable<UpResult> edit_links(std::shared_ptr<Lab> lab, LinkEdit edit,
                                                 Peer caller);
@@ -272,6 +287,7 @@ class Engine {
                                             std::string key);
     boost::asio::awaitable<void> set_hostname(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> load_nft(std::shared_ptr<Lab> lab, std::string node);
+    boost::asio::awaitable<void> filter_again(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> reload_daemons(std::shared_ptr<Lab> lab, std::string node,
                                                 std::set<std::string> written,
                                                 std::vector<std::string> starting);

@@ -4,6 +4,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
+#include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
 #include "topology/suggest.hpp"
 
@@ -75,7 +76,7 @@ const topology::Link& link_named(const topology::Lab& wish, const std::string& n
 }  // namespace
 
 topology::State Engine::wished(const Lab& lab) {
-    topology::State state = desired_with(lab.wish, lab.overrides);
+    topology::State state = desired_with(lab.wish, lab.overrides, link_back_ends());
     for (const auto& [node, birth] : lab.asleep) topology::put_to_sleep(state, node);
     return state;
 }
@@ -225,7 +226,9 @@ asio::awaitable<std::vector<LinkChange>> Engine::change_links(std::shared_ptr<La
             // What holds until told otherwise replaces what was said before.
             if (wish.for_s <= 0)
                 std::erase_if(next, [&](const Override& over) {
-                    return over.kind != Override::Kind::stop && over.subject == link.name;
+                    const bool says_state =
+                        over.kind == Override::Kind::up || over.kind == Override::Kind::down;
+                    return says_state && over.subject == link.name;
                 });
             if (wish.for_s <= 0 && wish.up && is_up_in_file(lab->wish, link)) continue;
             Override over;

@@ -1,6 +1,7 @@
 // Which steps go to the kernel together, and what their failures are called.
 #include "labd/linux_kernel.hpp"
 
+#include "labd/link_back_ends.hpp"
 #include "labd/linux_convert.hpp"
 #include "labd/step_words.hpp"
 #include "netlink/netns.hpp"
@@ -49,7 +50,9 @@ KernelFailure failure(const Step& step, const netlink::Refusal& refusal) {
 }  // namespace
 
 LinuxKernel::LinuxKernel(std::shared_ptr<Hub> hub, std::uint32_t mark)
-    : hub_(hub ? std::move(hub) : std::make_shared<Hub>()), mark_(mark) {}
+    : hub_(hub ? std::move(hub) : std::make_shared<Hub>()),
+      mark_(mark),
+      back_ends_(link_back_ends()) {}
 
 void LinuxKernel::adopt(const std::string& space, Space::Kind kind, Fd netns) {
     forget(space);

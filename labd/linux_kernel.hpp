@@ -7,6 +7,7 @@
 #include "labd/kernel.hpp"
 #include "netlink/link.hpp"
 #include "netlink/route.hpp"
+#include "topology/back_end.hpp"
 
 #include <cstdint>
 #include <map>
@@ -48,6 +49,7 @@ class LinuxKernel final : public Kernel {
         Fd netns;
         std::int32_t nsid = -1;  // the hub's number for it
         Indexes indexes;         // of its interfaces by name, as far as known
+        bool filtered = false;   // packet filters of ours may be there
         std::optional<netlink::Socket> inside;
     };
     // Closes the sockets that a call has opened: a node at rest costs no more descriptors.
@@ -96,9 +98,14 @@ class LinuxKernel final : public Kernel {
     void take_down(const std::string& space, std::uint32_t index);
     void raise(const std::string& space, std::uint32_t index);
     void move_link_local(const topology::ChangeDevice& step);
+    // Queue disciplines and packet filters (linux_impair.cpp).
+    void impair(const std::string& space, std::uint32_t index, const topology::Device& from,
+                const topology::Device& to);
+    void observe_impairments(Place& place, netlink::Socket& socket, topology::Space& space);
 
     std::shared_ptr<Hub> hub_;
     std::uint32_t mark_;
+    const topology::BackEnds& back_ends_;
     std::map<std::string, Place> places_;
     std::map<std::int32_t, std::string> spaces_;  // by the hub's number
     std::vector<std::string> visited_;

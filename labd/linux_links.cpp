@@ -34,6 +34,7 @@ void LinuxKernel::set_up_device(const std::string& space, const Device& device, 
     if (!device.master.empty()) first.master = index(space, device.master);
     if (device.quiet && device.mtu >= ipv6_mtu) first.link_local = false;
     if (first.master || first.link_local) change_link(space, device.index, first);
+    impair(space, device.index, {}, device);
     if (is_up)
         raised_.push_back({place(space).nsid, device.index});
     else if (device.up)
@@ -224,6 +225,7 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
         quiet.link_local = !to.quiet;
         change_link(step.space, where, quiet);
     }
+    impair(step.space, where, from, to);
     if (pause || (!from.up && to.up)) {
         raise(step.space, where);
     } else if (from.mac != to.mac && to.up && !to.quiet && !ipv6_returns) {

@@ -1,5 +1,7 @@
 #include "labd/override.hpp"
 
+#include "topology/impairment_keys.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -19,11 +21,37 @@ const Link* find_link(const topology::Lab& lab, const std::string& name) {
     return nullptr;
 }
 
+topology::Value value_of(const json::value& value) {
+    using topology::Value;
+    if (value.is_object()) {
+        Value out = Value::table({});
+        for (const auto& [key, member] : value.get_object())
+            out.members.push_back({std::string(key), {}, value_of(member)});
+        return out;
+    }
+    if (value.is_string()) return Value::string(std::string(value.get_string()), {});
+    Value out;
+    out.type = value.is_int64() ? Value::Type::integer : Value::Type::boolean;
+    out.integer = value.is_int64() ? value.get_int64() : 0;
+    out.boolean = value.is_bool() && value.get_bool();
+    return out;
+}
+
+bool is_end(const topology::Lab& lab, const topology::End& end, const std::string& name) {
+    return name.empty() || lab.nodes[end.node].name + ":" + lab.at(end).name == name;
+}
+
 void lay_over(topology::Lab& wish, const Override& over) {
-    if (over.kind == Override::Kind::stop) return;
-    if (const Link* link = find_link(wish, over.subject))
-        for (const topology::End& end : link->ends)
-            wish.at(end).up = over.kind == Override::Kind::up;
+    const Link* link = over.kind == Override::Kind::stop ? nullptr : find_link(wish, over.subject);
+    if (link == nullptr) return;
+    topology::Diagnostics seen_before;  // when it was asked for
+    for (const topology::End& end : link->ends) {
+        topology::Interface& interface = wish.at(end);
+        if (over.kind != Override::Kind::impair)
+            interface.up = over.kind == Override::Kind::up;
+        else if (is_end(wish, end, over.end))
+            interface.impairment = impaired(interface.impairment, over, seen_before);
+    }
 }
 
 }  // namespace
@@ -33,19 +61,37 @@ std::int64_t monotonic_ns() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(since).count();
 }
 
-topology::State desired_with(const topology::Lab& wish, const Overrides& overrides) {
-    if (overrides.empty()) return topology::desired(wish);
-    topology::Lab laid = wish;
-    for (const Override& over : overrides) lay_over(laid, over);
-    return topology::desired(laid);
+topology::Impairment impaired(const topology::Impairment& before, const Override& over,
+                              topology::Diagnostics& diagnostics) {
+    json::error_code error;
+    const topology::Value settings = value_of(json::parse(over.settings, error));
+    std::vector<const topology::Member*> members;
+    for (const topology::Member& member : settings.members) members.push_back(&member);
+    return topology::read_impairment(members, diagnostics,
+                                     over.clear ? topology::Impairment{} : before);
+}
+
+topology::Lab laid_over(const topology::Lab& wish, const Overrides& overrides) {
+    topology::Lab out = wish;
+    for (const Override& over : overrides) lay_over(out, over);
+    return out;
+}
+
+topology::State desired_with(const topology::Lab& wish, const Overrides& overrides,
+                             const topology::BackEnds& kernel) {
+    if (overrides.empty()) return topology::desired(wish, kernel);
+    return topology::desired(laid_over(wish, overrides), kernel);
 }
 
 std::set<std::string> places_of(const topology::Lab& wish, const Overrides& overrides) {
     std::set<std::string> out;
     for (const Override& over : overrides) {
         if (over.kind == Override::Kind::stop) continue;
-        if (const Link* link = find_link(wish, over.subject))
-            for (const topology::End& end : link->ends) out.insert(wish.nodes[end.node].name);
+        const Link* link = find_link(wish, over.subject);
+        if (link == nullptr) continue;
+        for (const topology::End& end : link->ends) out.insert(wish.nodes[end.node].name);
+        // What an end sends may be lost where it arrives.
+        if (link->ends.size() != 2) out.insert(topology::fabric_name);
     }
     return out;
 }
@@ -60,8 +106,32 @@ bool covered(const Overrides& all, const Overrides& other) {
 const Override* state_of_link(const Overrides& overrides, const std::string& link) {
     const Override* found = nullptr;
     for (const Override& over : overrides)
-        if (over.subject == link && over.kind != Override::Kind::stop) found = &over;
+        if (over.subject == link &&
+            (over.kind == Override::Kind::up || over.kind == Override::Kind::down))
+            found = &over;
     return found;
+}
+
+void put(Overrides& overrides, Override over) {
+    const auto impairs = [&](const Override& other) {
+        return other.kind == Override::Kind::impair && other.subject == over.subject;
+    };
+    const auto last = std::find_if(overrides.rbegin(), overrides.rend(), impairs);
+    const bool follows =
+        last != overrides.rend() && !last->until_ns && !last->by_check && last->end == over.end;
+    if (!over.until_ns && !over.by_check && follows) {
+        if (!over.clear) {
+            json::error_code error;
+            json::value before = json::parse(last->settings, error),
+                        now = json::parse(over.settings, error);
+            if (before.is_object() && now.is_object())
+                for (const auto& [key, value] : now.get_object()) before.get_object()[key] = value;
+            over.settings = json::serialize(before);
+            over.clear = last->clear;
+        }
+        overrides.erase(std::next(last).base());
+    }
+    overrides.push_back(std::move(over));
 }
 
 std::string to_json(const Overrides& overrides) {
@@ -72,6 +142,11 @@ std::string to_json(const Overrides& overrides) {
         object["subject"] = over.subject;
         object["by_check"] = over.by_check;
         if (over.until_ns) object["until_ns"] = *over.until_ns;
+        if (over.kind == Override::Kind::impair) {
+            object["end"] = over.end;
+            object["settings"] = over.settings;
+            object["clear"] = over.clear;
+        }
         list.emplace_back(std::move(object));
     }
     json::object object;
@@ -96,13 +171,21 @@ Overrides parse_overrides(const std::string& text) {
         if (kind == nullptr || !kind->is_int64() || subject == nullptr || !subject->is_string())
             continue;
         if (kind->get_int64() < 0 ||
-            kind->get_int64() > static_cast<std::int64_t>(Override::Kind::stop))
+            kind->get_int64() > static_cast<std::int64_t>(Override::Kind::impair))
             continue;
         Override over;
         over.kind = static_cast<Override::Kind>(kind->get_int64());
         over.subject = std::string(subject->get_string());
         over.by_check = check != nullptr && check->is_bool() && check->get_bool();
         if (until != nullptr && until->is_int64()) over.until_ns = until->get_int64();
+        if (const json::value* end = entry->if_contains("end"); end != nullptr && end->is_string())
+            over.end = std::string(end->get_string());
+        if (const json::value* set = entry->if_contains("settings");
+            set != nullptr && set->is_string())
+            over.settings = std::string(set->get_string());
+        if (const json::value* clear = entry->if_contains("clear");
+            clear != nullptr && clear->is_bool())
+            over.clear = clear->get_bool();
         out.push_back(std::move(over));
     }
     return out;

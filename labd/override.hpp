@@ -17,9 +17,16 @@ struct Override {
     enum class Kind {
         up,    // every end of the link is, whatever the file says
         down,  // every end of the link is
-        stop   // a node sleeps: by the life verbs, which know how; here to be woken again
+        stop,  // a node sleeps: by the life verbs, which know how; here to be woken again
+        impair
     } kind = Kind::down;
-    std::string subject;    // a link's name, or the node's of `stop`
+    std::string subject;  // a link's name, or the node's of `stop`
+    // Of `impair`: the one end whose sending it is about, as NODE:INTERFACE, or "" for all; and
+    // keys of the topology language with their values, as a JSON object. What they do not name
+    // stays as it was, unless `clear`.
+    std::string end{};
+    std::string settings{};
+    bool clear = false;
     bool by_check = false;  // it goes with the check, at the latest with the labd that runs it
     std::optional<std::int64_t> until_ns;  // by monotonic_ns(); none: until it is taken back
     bool operator==(const Override&) const = default;
@@ -31,14 +38,23 @@ using Overrides = std::vector<Override>;
 // boot.
 std::int64_t monotonic_ns();
 
-// What the kernel should hold with them.
-topology::State desired_with(const topology::Lab& wish, const Overrides& overrides);
+// The wish with them.
+topology::Lab laid_over(const topology::Lab& wish, const Overrides& overrides);
+// What the kernel should hold then; `kernel`: what it can do to links.
+topology::State desired_with(const topology::Lab& wish, const Overrides& overrides,
+                             const topology::BackEnds& kernel = {});
 // The namespaces whose network they change.
 std::set<std::string> places_of(const topology::Lab& wish, const Overrides& overrides);
 // Every subject of `all` is one of `other`, too.
 bool covered(const Overrides& all, const Overrides& other);
+// An impairment with the settings of an override laid over it. Diagnostics speak of the values.
+topology::Impairment impaired(const topology::Impairment& before, const Override& over,
+                              topology::Diagnostics& diagnostics);
 // The last one that says whether the link is up; null when only the file does.
 const Override* state_of_link(const Overrides& overrides, const std::string& link);
+
+// As the last one. One that holds until told otherwise takes in those that it stands behind.
+void put(Overrides& overrides, Override impairment);
 
 // For the journal. Misshapen parts are passed over.
 std::string to_json(const Overrides& overrides);

@@ -2,6 +2,7 @@
 #include "labd/engine.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
+#include "labd/link_back_ends.hpp"
 #include "topology/masquerade.hpp"
 
 #include <sys/wait.h>
@@ -78,7 +79,20 @@ asio::awaitable<void> Engine::load_nft(std::shared_ptr<Lab> lab, std::string nam
         throw StepFailure(name + ": the nft ruleset was not taken: " + result.tail,
                           node->nft ? node->nft->where : node->where,
                           WEXITSTATUS(result.wait_status) == 127 ? "apt install nftables" : "");
+    co_await filter_again(lab, name);
     live.contents.nft = lab->desired.contents[name].nft;
+}
+
+// What links lose in a node goes with the rest of its ruleset where packet filters do it.
+asio::awaitable<void> Engine::filter_again(std::shared_ptr<Lab> lab, std::string name) {
+    Steps steps;
+    for (const auto& [device, wished] : lab->desired.spaces[name].devices) {
+        topology::Device gone = wished;
+        gone.receives = {};
+        gone.sends.duplicate = {};
+        if (gone != wished) steps.push_back(topology::ChangeDevice{name, gone, wished});
+    }
+    if (!link_back_ends().netem && !steps.empty()) co_await apply_kernel(lab, std::move(steps));
 }
 
 // Routing daemons that run already take a changed configuration without a restart: neighbours stay.

@@ -16,7 +16,7 @@ using topology::Right;
 
 namespace {
 
-constexpr std::array<Rule, 16> rules{{
+constexpr std::array<Rule, 17> rules{{
     {Verb::status, "status", Right::see, "look at"},
     {Verb::show, "show", Right::see, "read the files of"},
     {Verb::logs, "logs", Right::see, "read the logs of"},
@@ -32,6 +32,7 @@ constexpr std::array<Rule, 16> rules{{
     {Verb::pause, "pause", Right::change, "pause nodes of"},
     {Verb::resume, "resume", Right::change, "resume nodes of"},
     {Verb::link, "link", Right::change, "change links of"},
+    {Verb::impair, "impair", Right::change, "impair links of"},
     {Verb::up, "up", Right::change, "change"},
     {Verb::down, "down", Right::change, "take down"},
 }};

@@ -29,6 +29,7 @@ enum class Verb {
     pause,
     resume,
     link,
+    impair,
     up,
     down
 };

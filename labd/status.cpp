@@ -1,6 +1,7 @@
 #include "labd/status.hpp"
 
 #include "labd/audit_event.hpp"
+#include "labd/impairments.hpp"
 #include "labd/picture.hpp"
 #include "topology/isolation.hpp"
 #include "topology/stages.hpp"
@@ -148,7 +149,25 @@ json::value asked(const Lab& lab, const topology::Link& link) {
     return object;
 }
 
-json::object link_object(const Lab& lab, const topology::Link& link, const Readings& readings) {
+// Whether its impairments are not those of its file, and until when; null when they are.
+json::value impaired(const Lab& lab, const topology::Link& link) {
+    json::object object;
+    for (const Override& over : lab.overrides) {
+        if (over.kind != Override::Kind::impair || over.subject != link.name) continue;
+        object["by"] = over.by_check ? "check" : "user";
+        if (over.until_ns)
+            object["remaining"] =
+                std::max(0.0, static_cast<double>(*over.until_ns - monotonic_ns()) / 1e9);
+        else
+            object["remaining"] = nullptr;
+    }
+    return object.empty() ? json::value(nullptr) : json::value(std::move(object));
+}
+
+// `laid`: the wish with what was asked beside it.
+json::object link_object(const Lab& lab, const topology::Lab& laid, std::size_t index,
+                         const Readings& readings) {
+    const topology::Link &link = lab.wish.links[index], &laid_link = laid.links[index];
     json::object object;
     object["name"] = link.name;
     bool any_down = false, any_missing = false;
@@ -161,6 +180,7 @@ json::object link_object(const Lab& lab, const topology::Link& link, const Readi
         json::object told;
         told["node"] = node.name;
         told["interface"] = interface.name;
+        told["impairment"] = to_json(laid.at(end).impairment);
         ends.emplace_back(std::move(told));
         const auto space = readings.find(node.name);
         if (space == readings.end()) continue;
@@ -173,8 +193,11 @@ json::object link_object(const Lab& lab, const topology::Link& link, const Readi
     object["state"] = any_missing ? "degraded" : any_down ? "down" : "up";
     object["mtu"] = mtu;
     object["ends"] = std::move(ends);
-    object["impairment"] = json::object();
+    object["impairment"] = impairment_of_link(laid, laid_link);
+    object["backend"] = back_end_of_link(laid, laid_link);
+    object["undone"] = undone_of_link(laid, laid_link);
     object["asked"] = asked(lab, link);
+    object["impaired"] = impaired(lab, link);
     return object;
 }
 
@@ -238,8 +261,11 @@ json::object whole(const Lab& lab, const Readings& readings) {
     json::array nodes, links;
     for (std::size_t i = 0; i < lab.wish.nodes.size(); ++i)
         nodes.emplace_back(node_object(lab, i, readings));
-    for (const topology::Link& link : lab.wish.links)
-        links.emplace_back(link_object(lab, link, readings));
+    const topology::Lab laid_copy =
+        lab.overrides.empty() ? topology::Lab{} : laid_over(lab.wish, lab.overrides);
+    const topology::Lab& laid = lab.overrides.empty() ? lab.wish : laid_copy;
+    for (std::size_t i = 0; i < lab.wish.links.size(); ++i)
+        links.emplace_back(link_object(lab, laid, i, readings));
     object["nodes"] = std::move(nodes);
     object["links"] = std::move(links);
     return object;

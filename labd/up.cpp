@@ -3,6 +3,8 @@
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
+#include "labd/impairments.hpp"
+#include "labd/link_back_ends.hpp"
 #include "labd/needs.hpp"
 #include "labd/rootless.hpp"
 #include "labd/without_root.hpp"
@@ -62,6 +64,8 @@ asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer c
     for (topology::Action& action : co_await repair_names(change.lab))
         change.actions.push_back(std::move(action));
     tell_unheld_limits(change.resolved.lab, *progress);
+    if (const std::string undone = undone_notice(change.resolved.lab); !undone.empty())
+        progress->notice(undone);
     if (change.steps.empty() && !change.fresh)
         settle(change);
     else
@@ -124,7 +128,8 @@ asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
     resolved = co_await parser_.resolve(std::move(copy));
     if (resolved.diagnostics.failed()) throw invalid_topology(resolved);
     std::vector<topology::Diagnostics> looks{missing_programs(resolved.lab),
-                                             unknown_accounts(resolved.lab)};
+                                             unknown_accounts(resolved.lab),
+                                             refused_without_netem(resolved.lab)};
     if (options_.rootless)
         looks.push_back(refused_without_root(resolved.lab, options_.rootless->lab_ids()));
     for (topology::Diagnostics& wrong : looks)
@@ -192,7 +197,7 @@ void Engine::require_room(const Peer& caller, const std::string& name) {
 asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) {
     const topology::Lab nothing;
     if (!change.fresh && !request.renumber && !change.same_file) co_await keep_numbers(change);
-    change.desired = desired_with(change.resolved.lab, change.overrides);
+    change.desired = desired_with(change.resolved.lab, change.overrides, link_back_ends());
     for (const auto& [node, birth] : change.asleep) topology::put_to_sleep(change.desired, node);
     if (change.lab) change.observed = co_await look(change.lab);
     for (const std::string& node : request.recreate)

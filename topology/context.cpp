@@ -13,19 +13,11 @@ void Notices::note(Group& group, const std::string& word, const Where& where) {
         group.words.push_back(word);
 }
 
-void Notices::impairment(const std::string& key, const Where& where) {
-    note(x_impairments, key, where);
-}
-
 void Notices::ignored(const std::string& key, const Where& where) {
     note(x_ignored, key, where);
 }
 
 void Notices::report(Diagnostics& diagnostics) const {
-    if (!x_impairments.words.empty())
-        diagnostics.notice("LATER", x_impairments.where,
-                           "links are not impaired yet: " + join(x_impairments.words, 20) +
-                               (x_impairments.words.size() == 1 ? " has" : " have") + " no effect");
     if (!x_ignored.words.empty())
         diagnostics.notice("LATER", x_ignored.where,
                            "not there yet, so without effect: " + join(x_ignored.words, 20));

@@ -17,7 +17,6 @@ namespace topology {
 class Notices {
   public:
     // `what` is one word of the sentence, in the order first met.
-    void impairment(const std::string& key, const Where& where);
     void ignored(const std::string& key, const Where& where);
     void report(Diagnostics& diagnostics) const;
 
@@ -28,7 +27,7 @@ class Notices {
     };
     static void note(Group& group, const std::string& word, const Where& where);
 
-    Group x_impairments, x_ignored;
+    Group x_ignored;
 };
 
 struct Context {

@@ -23,6 +23,11 @@ Mac mac_of(const std::string& words) {
     return out;
 }
 
+// The same random numbers for the same file, others at every end.
+std::uint64_t seed_of(const Lab& lab, const std::string& end) {
+    return std::stoull(digest(std::to_string(lab.seed) + " " + lab.name + " " + end), nullptr, 16);
+}
+
 class Devices {
   public:
     Devices(const Lab& lab, State& state) : lab_(lab), state_(state) {}
@@ -57,6 +62,9 @@ class Devices {
         out.device.mac = interface.mac;
         out.device.mtu = interface.mtu;
         out.device.up = interface.up;
+        out.device.sends = interface.impairment;
+        if (interface.impairment.any() && !interface.impairment.seed)
+            out.device.sends.seed = seed_of(lab_, node.name + ":" + interface.name);
         if (node.is_bridge()) out.device.master = switch_bridge;
         out.device.quiet = node.is_bridge() || interface.mtu < ipv6_mtu;
         return out;

@@ -142,7 +142,8 @@ void read_end(const EndKeys& keys, const NodeList& nodes, Interface& interface, 
         else
             read_key(*member, nodes, interface, context);
     }
-    if (!impairments.empty()) interface.impairment = read_impairment(impairments, context);
+    if (!impairments.empty())
+        interface.impairment = read_impairment(impairments, context.diagnostics);
 }
 
 Mac make_mac(const std::string& node, const std::string& interface) {

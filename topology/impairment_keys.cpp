@@ -25,17 +25,19 @@ std::string number(double value) {
 
 class ImpairmentReader {
   public:
-    ImpairmentReader(const std::vector<const Member*>& members, Context& context)
-        : x_members(members), x_context(context) {}
+    ImpairmentReader(const std::vector<const Member*>& members, Diagnostics& diagnostics,
+                     const Impairment& start)
+        : x_members(members), x_diagnostics(diagnostics), x_reader(diagnostics), x_result(start) {}
 
     Impairment read() {
-        for (const Member* member : x_members) {
+        for (const Member* member : x_members)
             // false takes away what the defaults said.
-            if (!member->value.is_false()) read(*member);
-            x_context.notices.impairment(member->key, member->where);
-        }
-        needs_delay("jitter");
-        needs_delay("reorder");
+            if (member->value.is_false())
+                take_away(member->key);
+            else
+                read(*member);
+        needs_delay("jitter", x_result.jitter_ns != 0);
+        needs_delay("reorder", bool(x_result.reorder));
         check_limit();
         return std::move(x_result);
     }
@@ -50,7 +52,7 @@ class ImpairmentReader {
     void read(const Member& member) {
         const Value& value = member.value;
         const std::string& key = member.key;
-        const Reader& reader = x_context.reader;
+        const Reader& reader = x_reader;
         if (key == "delay") {
             x_result.delay_ns = time(key, value);
         } else if (key == "jitter") {
@@ -85,11 +87,11 @@ class ImpairmentReader {
     }
 
     void outside(const Value& value, const std::string& message) {
-        x_context.diagnostics.error("D39", value.where, message, "to cut a link: up = false");
+        x_diagnostics.error("D39", value.where, message, "to cut a link: up = false");
     }
 
     std::int64_t time(const std::string& key, const Value& value) {
-        const std::optional<double> seconds = x_context.reader.seconds(value);
+        const std::optional<double> seconds = x_reader.seconds(value);
         if (!seconds) return 0;
         if (*seconds > longest_delay) {
             outside(value, key + " is 0 s to 60 s, not " + value.text);
@@ -99,7 +101,7 @@ class ImpairmentReader {
     }
 
     void read_rate(const Value& value) {
-        const std::optional<double> bits = x_context.reader.bits(value);
+        const std::optional<double> bits = x_reader.bits(value);
         if (!bits) return;
         if (*bits < least_rate || *bits > most_rate)
             return outside(value, "rate is 1 kbit to 100 gbit, not " + value.text);
@@ -108,7 +110,7 @@ class ImpairmentReader {
     }
 
     void read_burst(const Value& value) {
-        const std::optional<double> bytes = x_context.reader.bytes(value);
+        const std::optional<double> bytes = x_reader.bytes(value);
         if (!bytes) return;
         if (*bytes < least_burst || *bytes > most_burst)
             return outside(value, "burst is 1522 B to 1 GB, not " + value.text);
@@ -116,15 +118,15 @@ class ImpairmentReader {
     }
 
     void read_distribution(const Value& value) {
-        const auto word = x_context.reader.word("distribution", value,
-                                                {"uniform", "normal", "pareto", "paretonormal"});
+        const auto word =
+            x_reader.word("distribution", value, {"uniform", "normal", "pareto", "paretonormal"});
         if (word == "normal") x_result.distribution = Distribution::normal;
         if (word == "pareto") x_result.distribution = Distribution::pareto;
         if (word == "paretonormal") x_result.distribution = Distribution::paretonormal;
     }
 
     Chance share(const std::string& key, const Value& value) {
-        const std::optional<double> percent = x_context.reader.percent(value);
+        const std::optional<double> percent = x_reader.percent(value);
         if (percent && *percent > 100)
             outside(value, key + " is 0 % to 100 %, not " + number(*percent) + " %");
         return Chance::of(percent.value_or(0) / 100);
@@ -134,6 +136,7 @@ class ImpairmentReader {
         if (value.is(Value::Type::table)) return read_loss_model(value);
         Loss loss;
         loss.share = share("loss", value);
+        x_result.loss.reset();
         if (loss.share) x_result.loss = loss;
     }
 
@@ -142,21 +145,21 @@ class ImpairmentReader {
         const Value* named = table.find("model");
         std::optional<std::string> model;
         if (named == nullptr)
-            x_context.diagnostics.error("D39", table.where, "a loss model needs its name",
-                                        "{ model = \"gemodel\", p = \"1%\", r = \"10%\" }");
+            x_diagnostics.error("D39", table.where, "a loss model needs its name",
+                                "{ model = \"gemodel\", p = \"1%\", r = \"10%\" }");
         else
-            model = x_context.reader.word("model", *named, {"gemodel", "4state"});
+            model = x_reader.word("model", *named, {"gemodel", "4state"});
         if (!model) return;
         const bool gemodel = model == "gemodel";
         const std::vector<std::string_view> keys =
             gemodel ? std::vector<std::string_view>{"model", "p", "r", "h", "k"}
                     : std::vector<std::string_view>{"model", "p13", "p31", "p32", "p23", "p14"};
         const std::string name = "a loss model " + *model;
-        refuse_unknown_keys(table, KeyTable{name, keys}, x_context.diagnostics);
+        refuse_unknown_keys(table, KeyTable{name, keys}, x_diagnostics);
         const std::string first(keys[1]);
         if (table.find(first) == nullptr)
-            return x_context.diagnostics.error("D39", table.where, name + " needs " + first,
-                                               first + " = \"1%\"");
+            return x_diagnostics.error("D39", table.where, name + " needs " + first,
+                                       first + " = \"1%\"");
         const auto member = [&](const char* key, Chance otherwise) {
             const Value* value = table.find(key);
             return value == nullptr ? otherwise : share(key, *value);
@@ -183,7 +186,7 @@ class ImpairmentReader {
     std::string queue_kind(const Value& value) {
         std::vector<std::string_view> kinds = queue_names();
         kinds.push_back("fifo");
-        const std::string kind = x_context.reader.word("queue", value, kinds).value_or("");
+        const std::string kind = x_reader.word("queue", value, kinds).value_or("");
         return kind == "fifo" ? "pfifo" : kind;
     }
 
@@ -191,11 +194,11 @@ class ImpairmentReader {
         Queue queue;
         if (value.is(Value::Type::string)) {
             queue.kind = queue_kind(value);
-        } else if (x_context.reader.table(value, "queue")) {
+        } else if (x_reader.table(value, "queue")) {
             const Value* kind = value.find("kind");
             if (kind == nullptr)
-                x_context.diagnostics.error("D39", value.where, "a queue needs its kind",
-                                            "{ kind = \"codel\", limit = 100 }");
+                x_diagnostics.error("D39", value.where, "a queue needs its kind",
+                                    "{ kind = \"codel\", limit = 100 }");
             else
                 queue.kind = queue_kind(*kind);
             if (const QueueKind* known = find_queue(queue.kind))
@@ -208,7 +211,7 @@ class ImpairmentReader {
         const std::string name = "a queue " + std::string(kind.name);
         KeyTable keys{name, {"kind"}};
         for (const QueueOption& option : kind.options) keys.keys.push_back(option.key);
-        refuse_unknown_keys(table, keys, x_context.diagnostics);
+        refuse_unknown_keys(table, keys, x_diagnostics);
         for (const QueueOption& option : kind.options) {
             const Value* value = table.find(option.key);
             if (value == nullptr) continue;
@@ -219,7 +222,7 @@ class ImpairmentReader {
 
     std::optional<std::uint64_t> queue_option(const std::string& key, QueueUnit unit,
                                               const Value& value) {
-        const Reader& reader = x_context.reader;
+        const Reader& reader = x_reader;
         if (unit == QueueUnit::flag) {
             const auto on = reader.boolean(value);
             return on ? std::optional<std::uint64_t>(*on ? 1 : 0) : std::nullopt;
@@ -240,12 +243,31 @@ class ImpairmentReader {
         return static_cast<std::uint64_t>(std::llround(time ? *size * 1e6 : *size));
     }
 
-    void needs_delay(std::string_view key) {
+    void take_away(const std::string& key) {
+        const Impairment nothing;
+        if (key == "delay") x_result.delay_ns = 0;
+        if (key == "jitter") x_result.jitter_ns = 0;
+        if (key == "distribution") x_result.distribution = nothing.distribution;
+        if (key == "order") x_result.keep_order = false;
+        if (key == "loss") x_result.loss.reset();
+        if (key == "corrupt") x_result.corrupt = {};
+        if (key == "duplicate") x_result.duplicate = {};
+        if (key == "reorder") x_result.reorder = {};
+        if (key == "rate") x_result.rate_bits = 0;
+        if (key == "burst") x_result.burst_bytes = 0;
+        if (key == "limit") x_result.limit_packets.reset();
+        if (key == "queue") x_result.queue.reset();
+        if (key == "seed") x_result.seed.reset();
+        if (key == "backend") x_result.netem_only = false;
+    }
+
+    void needs_delay(std::string_view key, bool set) {
+        if (!set || x_result.delay_ns != 0) return;
         const Member *member = find(key), *delay = find("delay");
-        if (member == nullptr || member->value.is_false()) return;
-        if (delay == nullptr || delay->value.is_false())
-            x_context.diagnostics.error("D39", member->where, std::string(key) + " without delay",
-                                        "delay = \"20ms\" beside it");
+        if (member == nullptr) member = delay;
+        if (member != nullptr)
+            x_diagnostics.error("D39", member->where, std::string(key) + " without delay",
+                                "delay = \"20ms\" beside it");
     }
 
     // D72: a queue that holds less than the delay at that rate loses packets by itself.
@@ -258,7 +280,7 @@ class ImpairmentReader {
         const double packets = *x_result.limit_packets;
         const double needed = std::ceil(bits * seconds / packet_bits);
         if (packets >= needed) return;
-        x_context.diagnostics.warning(
+        x_diagnostics.warning(
             "D72", limit->value.where,
             number(packets) + " packets hold " + number(packets * packet_bits / bits * 1000) +
                 " ms at " + rate->value.text + ", the delay is " + delay->value.text,
@@ -266,14 +288,16 @@ class ImpairmentReader {
     }
 
     const std::vector<const Member*>& x_members;
-    Context& x_context;
+    Diagnostics& x_diagnostics;
+    Reader x_reader;
     Impairment x_result;
 };
 
 }  // namespace
 
-Impairment read_impairment(const std::vector<const Member*>& members, Context& context) {
-    return ImpairmentReader(members, context).read();
+Impairment read_impairment(const std::vector<const Member*>& members, Diagnostics& diagnostics,
+                           const Impairment& start) {
+    return ImpairmentReader(members, diagnostics, start).read();
 }
 
 }  // namespace topology

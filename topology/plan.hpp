@@ -2,6 +2,7 @@
 // and rollback are tested without root.
 #pragma once
 
+#include "topology/back_end.hpp"
 #include "topology/model.hpp"
 
 #include <cstdint>
@@ -36,6 +37,9 @@ struct Device {
     std::uint32_t ageing_s = 300;  // bridge; 0 = hub
     std::optional<std::uint16_t> stp_priority;
     bool quiet = false;  // no IPv6 of its own (bridges, ports, fabric)
+    // What its queue disciplines do to what it sends, and, where they cannot, what a packet filter
+    // does to what it receives from its peer (see back_end.hpp).
+    Impairment sends, receives;
     bool operator==(const Device&) const = default;
 };
 
@@ -75,7 +79,8 @@ struct State {
     bool operator==(const State&) const = default;
 };
 
-State desired(const Lab& lab);
+// `kernel`: what it can do to links.
+State desired(const Lab& lab, const BackEnds& kernel = {});
 // A wish in which the node has no processes and its interfaces are down; its cables stay.
 void put_to_sleep(State& wish, const std::string& node);
 

@@ -50,6 +50,29 @@ std::optional<std::string> some(const std::string& text) {
     return text;
 }
 
+// Key by key; `of` is put before the words of what arrives. What labd works out by itself is not
+// said, unless it differs alone.
+void say_impairments(const Impairment& from, const Impairment& to, const std::string& of,
+                     Changes& out) {
+    using Words = std::vector<std::pair<std::string, std::string>>;
+    const auto shown = [](Impairment i) {
+        i.seed.reset();
+        return impairment_words(i);
+    };
+    const auto find = [](const Words& words, const std::string& key) -> std::optional<std::string> {
+        for (const auto& [name, value] : words)
+            if (name == key) return value;
+        return std::nullopt;
+    };
+    const Words before = shown(from), after = shown(to);
+    for (const auto& [key, value] : before)
+        if (const auto now = find(after, key); now != value) out.push_back({of + key, value, now});
+    for (const auto& [key, value] : after)
+        if (!find(before, key)) out.push_back({of + key, {}, value});
+    if (before == after && from.seed != to.seed && from.seed && to.seed)
+        out.push_back({of + "seed", std::to_string(*from.seed), std::to_string(*to.seed)});
+}
+
 Changes changes_of(const Device& from, const Device& to) {
     Changes out;
     const auto say = [&](const char* path, const auto& a, const auto& b, auto text) {
@@ -65,6 +88,8 @@ Changes changes_of(const Device& from, const Device& to) {
     say("stp-priority", from.stp_priority, to.stp_priority,
         [](const auto& priority) { return std::to_string(priority.value_or(32768)); });
     say("ipv6", from.quiet, to.quiet, [](bool quiet) { return on_or_off(!quiet); });
+    say_impairments(from.sends, to.sends, "", out);
+    say_impairments(from.receives, to.receives, "arriving ", out);
     return out;
 }
 

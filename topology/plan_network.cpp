@@ -187,6 +187,8 @@ void NetworkPlan::change_devices(std::vector<Step>& out) const {
                 if (device.kind != kind || !stays({space, name})) continue;
                 Device from = *find_device(seen_, {space, name});
                 if (loses_bridge(space, from)) from.master.clear();
+                if (serves(device.sends, from.sends)) from.sends = device.sends;
+                if (serves(device.receives, from.receives)) from.receives = device.receives;
                 if (from != device) out.push_back(ChangeDevice{space, from, device});
             }
 }

@@ -202,6 +202,14 @@ class Examples(LabTest):
         self.assertEqual("reno", control.strip())
         self.finish()
 
+    def test_impairments(self):
+        self.bring_up("impairments")
+        self.run_checks()
+        links = {link["name"]: link for link in lab("links", "--json").json["links"]}
+        self.assertEqual("50mbit / 10mbit", links["r1--home"]["impairment"]["rate"])
+        self.assertIn(links["r1--home"]["backend"], ("netem", "nft"))
+        self.finish()
+
     @limit(240)
     def test_abilene(self):
         self.bring_up("abilene")

@@ -154,11 +154,6 @@ c2 = { env = { WHO = "c2" } }
         self.assertIn("default", run("ip", "-n", "t.h1", "route").out)
         self.assertNotIn("default", run("ip", "-n", "t.h2", "route").out)
 
-    def test_impairments_are_noticed_by_name(self):
-        done = lab("up", self.write("t.lab.toml", 'links = [{ endpoints = ["h1", "h2"], delay = "20ms" }]\n'
-                                    '[nodes]\nh1 = "host"\nh2 = "host"\n'))
-        self.assertIn("delay", done.err)
-
     def test_sysctls_have_fixed_values(self):
         self.up('links = [["h1", "r1"]]\n[nodes]\nh1 = "host"\nr1 = "router"\n')
         wanted = {"h1": {"net.ipv4.ip_forward": "0", "net.ipv6.conf.all.forwarding": "0",

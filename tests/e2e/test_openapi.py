@@ -113,6 +113,11 @@ class OpenApi(LabTest):
         for asked in ({"op": "down", "for": 600}, {"op": "up"}, {"op": "flap", "for": 0.1}, {"op": "down"}):
             self.answer("POST", "/v1/labs/{lab}/links", {**asked, "links": ["h1--h2"]}, lab="t")
             self.answer("GET", "/v1/labs/{lab}", lab="t")
+        for asked in ({"settings": {"rate": "10mbit", "loss": "1%"}, "from": "h1", "to": "h2"},
+                      {"settings": {"loss": False}, "for": 600}, {"clear": True}):
+            self.answer("POST", "/v1/labs/{lab}/links/impair", {**asked, "link": "h1--h2"}, lab="t")
+            self.answer("GET", "/v1/labs/{lab}", lab="t")
+        self.answer("POST", "/v1/labs/{lab}/links/impair", {"link": "h1--h2", "settings": {"x": 1}}, status=400, lab="t")
         self.answer("POST", "/v1/labs/{lab}/links/add", {"endpoints": ["h1", "h2"], "keys": {"mtu": 1400}}, lab="t")
         self.answer("POST", "/v1/labs/{lab}/links/remove", {"link": "h1--h2-2"}, lab="t")
         machine.run("ip", "-n", "t.h1", "address", "add", "192.0.2.7/24", "dev", "eth0")

@@ -119,6 +119,11 @@ class RandomLab {
         interface.mac = mac();
         interface.mtu = mtu();
         interface.up = chance(85);
+        if (chance(30))
+            interface.impairment.loss.emplace().share =
+                topology::Chance::of(static_cast<double>(below(3)) / 10);
+        if (chance(30)) interface.impairment.rate_bits = 8'000'000 * (1 + below(3));
+        if (chance(20)) interface.impairment.delay_ns = 1'000'000 * static_cast<int>(below(3));
         interface.link = link;
         interface.end = end;
         if (!n.is_bridge()) interface.addresses = addresses();

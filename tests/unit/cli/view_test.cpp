@@ -28,7 +28,7 @@ constexpr const char* lab_body =
  {"name":"sw","kind":"switch","state":"running","pid":null,"addresses":[],"interfaces":[],"services":[]}],
 "links":[{"name":"h1--r1","state":"up","mtu":1500,
           "ends":[{"node":"h1","interface":"eth0"},{"node":"r1","interface":"eth0"}],
-          "impairment":{"delay":"20ms"}}]}})";
+          "impairment":{"delay":"20ms"},"backend":"netem","undone":[]}]}})";
 
 TEST(Wire, ReadsALab) {
     const cli::LabState lab = cli::parse_lab(lab_body);
@@ -53,7 +53,7 @@ TEST(Views, Status) {
               "NODE  KIND    STATE    PID   ADDRESSES     UPTIME  DAEMONS\n"
               "h1    host    running  4711  10.0.0.11/24  1m      web (failed)\n"
               "sw    switch  running  -     -             -       -\n"
-              "! h1/web: died five times\n");
+              "! h1/web: died five times\nimpaired by netem: h1--r1\n");
     EXPECT_THAT(cli::status_table(lab, {"sw"}, false, cli::Style{}), Not(HasSubstr("h1 ")));
     EXPECT_THAT(cli::status_table(lab, {}, true, cli::Style{}), HasSubstr("fe80::1/64"));
     EXPECT_THAT(cli::status_table(lab, {}, true, cli::Style{}), HasSubstr("LEVEL   NETNS"));
@@ -70,8 +70,8 @@ TEST(Views, ADegradedLabSaysWhy) {
 TEST(Views, Links) {
     const cli::LabState lab = cli::parse_lab(lab_body);
     EXPECT_EQ(cli::links_table(lab, "", cli::Style{}),
-              "LINK    STATE  MTU   DELAY  LOSS  RATE  RX      TX     ENDS\n"
-              "h1--r1  up     1500  20ms   -     -     1.5 kB  999 B  h1:eth0 r1:eth0\n");
+              "LINK    STATE  MTU   DELAY  LOSS  RATE  BY     RX      TX     ENDS\n"
+              "h1--r1  up     1500  20ms   -     -     netem  1.5 kB  999 B  h1:eth0 r1:eth0\n");
     EXPECT_THAT(cli::links_table(lab, "sw", cli::Style{}), Not(HasSubstr("h1--r1")));
 }
 

@@ -59,8 +59,58 @@ TEST(Override, WhatIsGoneFromTheFileChangesNothing) {
               (std::set<std::string>{"h1", "r1"}));
 }
 
+Override impairment(const char* settings, const char* end = "") {
+    Override out = over(Override::Kind::impair, "h1--r1");
+    out.settings = settings;
+    out.end = end;
+    return out;
+}
+
+using Words = std::vector<std::pair<std::string, std::string>>;
+
+// What h1 and r1 do to what they send each other.
+std::pair<Words, Words> impaired(const Overrides& overrides) {
+    const topology::Lab laid = labd::laid_over(lab(), overrides);
+    const topology::Link& link = laid.links[0];
+    return {topology::impairment_words(laid.at(link.ends[0]).impairment),
+            topology::impairment_words(laid.at(link.ends[1]).impairment)};
+}
+
+TEST(Override, AnImpairmentNamesWhatChangesAndKeepsTheRest) {
+    const Override both = impairment(R"({"delay":"20ms","loss":"1%"})"),
+                   one = impairment(R"({"loss":"5%","limit":7})", "h1:eth0");
+    const Words first{{"delay", "20ms"}, {"loss", "5%"}, {"limit", "7"}},
+        second{{"delay", "20ms"}, {"loss", "1%"}};
+    EXPECT_EQ(impaired({both, one}), (std::pair{first, second}));
+    const Words none{{"delay", "20ms"}};
+    EXPECT_EQ(impaired({both, impairment(R"({"loss":false})")}), (std::pair{none, none}));
+    Override clear = impairment("{}", "r1:eth0");
+    clear.clear = true;
+    EXPECT_EQ(impaired({both, clear}), (std::pair{second, Words{}}));
+    EXPECT_EQ(labd::state_of_link({both}, "h1--r1"), nullptr) << "it is as up as before";
+}
+
+TEST(Override, AnImpairmentForAWhileLeavesWhatWasSaidMeanwhile) {
+    Override soon = impairment(R"({"delay":"20ms"})");
+    soon.until_ns = 1;
+    Overrides all{soon};
+    labd::put(all, impairment(R"({"loss":"1%"})"));
+    labd::put(all, impairment(R"({"rate":"1mbit"})"));
+    ASSERT_EQ(all.size(), 2U) << "what holds until told otherwise is one";
+    all.erase(all.begin());
+    const Words rest{{"loss", "1%"}, {"rate", "1mbit"}};
+    EXPECT_EQ(impaired(all), (std::pair{rest, rest}));
+}
+
+TEST(Override, AnImpairmentConcernsWhereItsPacketsArrive) {
+    EXPECT_EQ(labd::places_of(lab(), {impairment("{}", "h1:eth0")}),
+              (std::set<std::string>{"h1", "r1"}));
+}
+
 TEST(Override, TheJournalKeepsThem) {
-    Overrides all{over(Override::Kind::down, "h1--r1"), over(Override::Kind::stop, "r1")};
+    Overrides all{over(Override::Kind::down, "h1--r1"), over(Override::Kind::stop, "r1"),
+                  impairment(R"({"delay":"20ms"})", "h1:eth0")};
+    all[2].clear = true;
     all[0].until_ns = 123'456'789'012'345;
     all[1].by_check = true;
     EXPECT_EQ(labd::parse_overrides(labd::to_json(all)), all);

@@ -219,16 +219,6 @@ TEST(Ends, AddressesByNode) {
     EXPECT_EQ(lab.interface("h1", "eth0").explicit_addresses.size(), 1U);
 }
 
-TEST(Ends, ImpairmentsAreToldOnce) {
-    const auto lab = links(
-        "[{ endpoints = [\"r1\",\"r2\"], delay = \"20ms\", a = { loss = \"1%\", queue = { kind = "
-        "\"codel\", limit = 100 } } }, { endpoints = [\"r1\",\"r3\"], rate = \"1mbit\" }]");
-    ASSERT_EQ(lab.diagnostics.all().size(), 1U) << lab.text();
-    EXPECT_EQ(lab.diagnostics.all()[0].severity, topology::Severity::notice);
-    EXPECT_EQ(lab.diagnostics.all()[0].message,
-              "links are not impaired yet: delay, loss, queue and rate have no effect");
-}
-
 TEST(Ends, AStubIgnoresImpairmentsOfTheDefaults) {
     const auto lab =
         clean("links = [[\"r1\"]]\n[defaults.link]\ndelay = \"1ms\"\n[nodes]\nr1 = \"router\"\n");

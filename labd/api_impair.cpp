@@ -1,0 +1,107 @@
+// What a running link does to packets.
+#include "labd/api.hpp"
+#include "labd/impairments.hpp"
+#include "labd/wire.hpp"
+#include "topology/keys.hpp"
+
+#include <boost/json.hpp>
+
+namespace labd {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+constexpr double longest_s = 1e6;
+
+std::string text_of(const json::object& body, const char* key) {
+    const json::value* value = body.if_contains(key);
+    if (value == nullptr || value->is_null()) return "";
+    if (!value->is_string()) throw BadRequest(std::string("\"") + key + "\" must be a string");
+    return std::string(value->get_string());
+}
+
+double seconds_of(const json::object& body) {
+    const json::value* value = body.if_contains("for");
+    if (value == nullptr || value->is_null()) return 0;
+    const double seconds = value->is_number() ? value->to_number<double>() : 0;
+    if (!(seconds > 0) || seconds > longest_s)
+        throw BadRequest("\"for\" must be seconds, above 0 and at most a million");
+    return seconds;
+}
+
+bool is_setting(const json::value& value) {
+    if (value.is_object()) {
+        for (const auto& member : value.get_object())
+            if (member.value().is_object() || !is_setting(member.value())) return false;
+        return true;
+    }
+    return value.is_string() || value.is_int64() || value.is_bool();
+}
+
+json::object settings_of(const json::object& body) {
+    const json::value* settings = body.if_contains("settings");
+    if (settings == nullptr) return {};
+    if (!settings->is_object()) throw BadRequest("\"settings\" must be an object");
+    for (const auto& [key, value] : settings->get_object()) {
+        if (!topology::is_impairment_key(key))
+            throw BadRequest("\"" + std::string(key) + "\" is nothing that happens to packets");
+        if (!is_setting(value))
+            throw BadRequest("\"" + std::string(key) +
+                             "\" is a text, a number, true, false or a table");
+    }
+    return settings->get_object();
+}
+
+ImpairWish wish_of(const std::string& text) {
+    json::error_code error;
+    const json::value parsed = json::parse(text, error);
+    if (error || !parsed.is_object()) throw BadRequest("the request is not a JSON object");
+    const json::object& body = parsed.get_object();
+    ImpairWish wish;
+    wish.link = text_of(body, "link");
+    if (wish.link.empty()) throw BadRequest("the request lacks \"link\"");
+    wish.from = text_of(body, "from");
+    wish.to = text_of(body, "to");
+    const json::object settings = settings_of(body);
+    const json::value* clear = body.if_contains("clear");
+    wish.clear = clear != nullptr && clear->is_bool() && clear->get_bool();
+    if (settings.empty() && !wish.clear) throw BadRequest("the request changes nothing");
+    wish.settings = json::serialize(settings);
+    wish.for_s = seconds_of(body);
+    return wish;
+}
+
+}  // namespace
+
+void Api::impair(Exchange exchange) {
+    const std::shared_ptr<Lab> held = lab(exchange, Verb::impair);
+    if (!held) return;
+    const auto work = [](Engine& engine, Exchange to,
+                         std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
+        const ImpairWish wish = wish_of(to->request().body);
+        const std::vector<ImpairChange> changes =
+            co_await engine.impair(changed, wish, to->request().peer);
+        json::array ends;
+        for (const ImpairChange& change : changes) {
+            json::object object;
+            object["end"] = change.end;
+            object["before"] = to_json(change.before);
+            object["after"] = to_json(change.after);
+            ends.emplace_back(std::move(object));
+        }
+        json::object object = wire();
+        object["lab"] = changed->name;
+        object["link"] = wish.link;
+        object["ends"] = std::move(ends);
+        if (wish.for_s > 0)
+            object["for"] = wish.for_s;
+        else
+            object["for"] = nullptr;
+        to->answer(200, json::serialize(object));
+    };
+    spawn(exchange, work(engine_, exchange, held));
+}
+
+}  // namespace labd
