@@ -29,8 +29,8 @@ const char* phase_of(const Step& step) {
         const char* operator()(const topology::StartNode&) { return "namespaces"; }
         const char* operator()(const topology::CreateVeth&) { return "links"; }
         const char* operator()(const topology::RemoveVeth&) { return "removals"; }
-        const char* operator()(const topology::CreateBridge&) { return "links"; }
-        const char* operator()(const topology::RemoveBridge&) { return "removals"; }
+        const char* operator()(const topology::CreateDevice&) { return "links"; }
+        const char* operator()(const topology::RemoveDevice&) { return "removals"; }
         const char* operator()(const topology::ChangeDevice&) { return "links"; }
         const char* operator()(const topology::AddAddress&) { return "addresses"; }
         const char* operator()(const topology::RemoveAddress&) { return "removals"; }

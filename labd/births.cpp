@@ -370,8 +370,8 @@ void Engine::delete_devices(Kernel& kernel, const std::string& space) {
         const topology::Space held = kernel.observe(space);
         for (const auto& [name, device] : held.devices) {
             topology::Step step;
-            if (device.kind == topology::Device::Kind::bridge)
-                step = topology::RemoveBridge{space, device};
+            if (device.kind != topology::Device::Kind::veth)
+                step = topology::RemoveDevice{space, device};
             else
                 step = topology::RemoveVeth{space, device, device.peer.space, topology::Device{}};
             (void)kernel.apply(std::span<const topology::Step>(&step, 1));

@@ -5,6 +5,7 @@
 #include "labd/fd.hpp"
 #include "labd/link_back_ends.hpp"
 #include "netlink/attributes.hpp"
+#include "netlink/link.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/socket.hpp"
 
@@ -32,6 +33,7 @@ constexpr Attr<IFLA_VRF_TABLE, std::uint32_t> vrf_table;
 constexpr Attr<IFLA_VXLAN_ID, std::uint32_t> vxlan_id;
 constexpr Attr<IFLA_MACVLAN_MODE, std::uint32_t> macvlan_mode;
 constexpr Attr<IFLA_GRE_REMOTE, std::uint32_t> gre_remote;
+constexpr Attr<IFLA_IPTUN_REMOTE, std::uint32_t> ipip_remote;
 constexpr Attr<TCA_KIND, std::string_view> queue_kind;
 
 struct Scratch {  // the namespace that everything is tried in
@@ -43,6 +45,12 @@ struct Scratch {  // the namespace that everything is tried in
 int refused(Scratch& scratch, Message& message) {
     const auto refusal = scratch.socket.attempt(message);
     return refusal ? refusal->error : 0;
+}
+
+// One at a time: a device that another sits on may take no second one of another kind.
+void clear(Scratch& scratch, std::uint32_t index) {
+    Message remove = netlink::remove_link({std::nullopt, index});
+    (void)scratch.socket.attempt(remove);
 }
 
 using Data = void (*)(Message&, const Scratch&);
@@ -63,18 +71,28 @@ int make_device(Scratch& scratch, const char* kind, std::uint32_t index, bool on
             data(message, scratch);
         }
     }
-    return refused(scratch, message);
+    const int error = refused(scratch, message);
+    if (error == 0 && scratch.below == 0)
+        scratch.below = index;
+    else if (error == 0)
+        clear(scratch, index);
+    return error;
 }
 
 struct Device {
     const char *kind, *module, *use;
     bool needed = false, on_another = false;
     Data data = nullptr;
+    const char* name = kind;  // in reports
 };
 
 constexpr std::array devices{
     Device{"veth", "veth", "every link is a pair of them", true},
     Device{"bridge", "bridge", "switches and LANs", true},
+    Device{"bridge", "bridge (CONFIG_BRIDGE_VLAN_FILTERING)", "switches that tell VLANs apart",
+           false, false,
+           [](Message& m, const Scratch&) { m.put(netlink::ifla_br::vlan_filtering, 1); },
+           "bridge with VLANs"},
     Device{"dummy", "dummy", "interfaces without a link"},
     Device{"vlan", "8021q", "VLANs", false, true,
            [](Message& m, const Scratch&) { m.put(vlan_id, 7); }},
@@ -85,9 +103,12 @@ constexpr std::array devices{
     Device{"wireguard", "wireguard", "WireGuard tunnels"},
     Device{"macvlan", "macvlan", "nodes on an interface of the host", false, true,
            [](Message& m, const Scratch&) { m.put(macvlan_mode, MACVLAN_MODE_BRIDGE); }},
+    Device{"ipvlan", "ipvlan", "interfaces that share a MAC address", false, true},
     Device{"bond", "bonding", "bonded links"},
     Device{"gre", "ip_gre", "GRE tunnels", false, false,
            [](Message& m, const Scratch&) { m.put(gre_remote, 0x0100007fU); }},
+    Device{"ipip", "ipip", "IP in IP tunnels", false, false,
+           [](Message& m, const Scratch&) { m.put(ipip_remote, 0x0200007fU); }},
 };
 
 struct Queue {
@@ -164,6 +185,20 @@ DoctorCheck impairments() {
 
 }  // namespace
 
+std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kinds) {
+    std::map<std::string, std::string> out;
+    Scratch scratch;
+    std::uint32_t index = 1000;
+    for (const Device& device : devices) {
+        // The first is what others are tried on.
+        if (scratch.below != 0 && !kinds.contains(device.name)) continue;
+        const int error =
+            make_device(scratch, device.kind, ++index, device.on_another, device.data);
+        if (error != 0 && kinds.contains(device.name)) out[device.name] = device.module;
+    }
+    return out;
+}
+
 Checks kernel_features() {
     Scratch scratch;
     Checks checks;
@@ -171,10 +206,9 @@ Checks kernel_features() {
     for (const Device& device : devices) {
         const int error =
             make_device(scratch, device.kind, ++index, device.on_another, device.data);
-        if (error == 0 && scratch.below == 0) scratch.below = index;
         const std::string words = error == EOPNOTSUPP ? "" : std::generic_category().message(error);
         checks.push_back(
-            verdict(device.kind, device.module, device.use, device.needed, error == 0, words));
+            verdict(device.name, device.module, device.use, device.needed, error == 0, words));
     }
     for (const Queue& queue : queues)
         checks.push_back(verdict(queue.kind, queue.module, queue.use, false,

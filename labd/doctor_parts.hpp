@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,10 +21,13 @@ Checks user_ids();                              // subordinate ids: by having th
 Checks user_devices();                          // devices of the host that nodes would like
 Checks user_session(const DoctorInput& input);  // how long what the user starts may live
 Checks kernel_features();                       // devices, queues, nftables: by making them
-Checks user_namespaces();                       // and what has to work inside: by doing it
-Checks limits(const DoctorInput& input);        // sysctls and file systems
-Checks programs();                              // what nodes run, and the packages that bring it
-Checks leftovers(const DoctorInput& input);     // names and folders that no lab knows
+// Of these kinds (DeviceKind's words, and "bridge with VLANs") those that this kernel lacks, each
+// with the module that would bring it.
+std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kinds);
+Checks user_namespaces();                    // and what has to work inside: by doing it
+Checks limits(const DoctorInput& input);     // sysctls and file systems
+Checks programs();                           // what nodes run, and the packages that bring it
+Checks leftovers(const DoctorInput& input);  // names and folders that no lab knows
 
 // The sysctl that forbids user namespaces and what to do about it. `read` gives a sysctl's number.
 using ReadSysctl = std::function<std::optional<std::uint64_t>(const std::string& path)>;

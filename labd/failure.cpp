@@ -23,8 +23,8 @@ struct Place {
         const topology::Where where = where_of(lab, s.space, s.device.name);
         return where.line != 0 ? where : where_of(lab, s.peer_space, s.peer.name);
     }
-    topology::Where operator()(const topology::CreateBridge& s) const {
-        return where_of(lab, s.space);
+    topology::Where operator()(const topology::CreateDevice& s) const {
+        return where_of(lab, s.space, s.device.name);
     }
     topology::Where operator()(const topology::ChangeDevice& s) const {
         return where_of(lab, s.space, s.to.name);

@@ -3,6 +3,7 @@
 
 #include "labd/marks.hpp"
 
+#include <array>
 #include <cstring>
 
 namespace labd {
@@ -13,6 +14,54 @@ namespace {
 
 constexpr std::uint8_t af_inet = 2, af_inet6 = 10;
 constexpr std::uint16_t default_priority = 32768;
+// What the kernel makes of 10 Gbit/s, which is what a veth claims to have.
+constexpr std::uint16_t default_port_cost = 2;
+
+struct Mode {
+    topology::DeviceKind kind;
+    const char* word;
+    std::uint32_t number;
+};
+// Documentation/networking/bonding.rst, linux/if_link.h.
+constexpr std::array<Mode, 14> modes{{
+    {topology::DeviceKind::bond, "balance-rr", 0},
+    {topology::DeviceKind::bond, "active-backup", 1},
+    {topology::DeviceKind::bond, "balance-xor", 2},
+    {topology::DeviceKind::bond, "broadcast", 3},
+    {topology::DeviceKind::bond, "802.3ad", 4},
+    {topology::DeviceKind::bond, "balance-tlb", 5},
+    {topology::DeviceKind::bond, "balance-alb", 6},
+    {topology::DeviceKind::macvlan, "private", 1},
+    {topology::DeviceKind::macvlan, "vepa", 2},
+    {topology::DeviceKind::macvlan, "bridge", 4},
+    {topology::DeviceKind::macvlan, "passthru", 8},
+    {topology::DeviceKind::ipvlan, "l2", 0},
+    {topology::DeviceKind::ipvlan, "l3", 1},
+    {topology::DeviceKind::ipvlan, "l3s", 2},
+}};
+
+topology::PortOptions port_of(const netlink::Link& link) {
+    topology::PortOptions out;
+    const netlink::BridgePort& port = *link.port;
+    out.isolated = port.isolated;
+    out.learning = port.learning;
+    out.hairpin = port.hairpin;
+    out.guard = port.guard;
+    // Other kinds have other speeds, and are asked for no cost.
+    if (link.kind == "veth" && port.cost != 0 && port.cost != default_port_cost)
+        out.cost = static_cast<std::uint16_t>(port.cost);
+    if (port.priority != netlink::BridgePort{}.priority)
+        out.priority = static_cast<std::uint8_t>(port.priority);
+    return out;
+}
+
+// Those that are no kind of ours count as cables: their marks say that they were made by labd.
+topology::Device::Kind kind_of(const std::string& word) {
+    using Kind = topology::Device::Kind;
+    for (int kind = 0; kind <= static_cast<int>(Kind::wireguard); ++kind)
+        if (word == topology::kind_word(static_cast<Kind>(kind))) return static_cast<Kind>(kind);
+    return Kind::veth;
+}
 
 }  // namespace
 
@@ -65,6 +114,43 @@ netlink::Bridge bridge_of(const topology::Device& device) {
     // A plain switch floods multicast. Snooping without a querier does the same, after looking
     // into every report of every port, which on a big LAN is quadratic at birth.
     out.multicast_snooping = false;
+    if (device.vlan_filtering) out.vlan_filtering = true;
+    return out;
+}
+
+netlink::BridgePort port_of(const topology::PortOptions& port) {
+    netlink::BridgePort out;
+    out.isolated = port.isolated;
+    out.learning = port.learning;
+    out.hairpin = port.hairpin;
+    out.guard = port.guard;
+    out.cost = port.cost.value_or(default_port_cost);
+    out.priority = port.priority.value_or(out.priority);
+    return out;
+}
+
+std::vector<netlink::BridgeVlan> vlans_of(const topology::PortVlans& vlans) {
+    std::vector<netlink::BridgeVlan> out;
+    for (const auto& [id, way] : vlans) out.push_back({id, way.pvid, way.untagged});
+    return out;
+}
+
+topology::PortVlans vlans_of(const std::vector<netlink::BridgeVlan>& vlans) {
+    topology::PortVlans out;
+    for (const netlink::BridgeVlan& vlan : vlans) out[vlan.id] = {vlan.pvid, vlan.untagged};
+    return out;
+}
+
+netlink::KindSettings settings_of(const topology::Device& device) {
+    const topology::DeviceSettings& settings = device.settings;
+    netlink::KindSettings out;
+    out.id = settings.id;
+    for (const Mode& mode : modes)
+        if (mode.kind == device.kind && mode.word == settings.mode) out.mode = mode.number;
+    if (settings.local) out.local = to_netlink(*settings.local);
+    if (settings.remote) out.remote = to_netlink(*settings.remote);
+    out.udp_port = settings.udp_port;
+    out.learning = settings.learning;
     return out;
 }
 
@@ -85,8 +171,18 @@ topology::Device device_of(const netlink::Link& link) {
     out.mtu = link.mtu;
     out.up = link.up();
     out.quiet = !link.ipv6 || !link.link_local;
+    out.kind = kind_of(link.kind);
+    out.settings.id = link.settings.id;
+    for (const Mode& mode : modes)
+        if (mode.kind == out.kind && mode.number == link.settings.mode)
+            out.settings.mode = mode.word;
+    if (link.settings.local) out.settings.local = to_topology(*link.settings.local);
+    if (link.settings.remote) out.settings.remote = to_topology(*link.settings.remote);
+    out.settings.udp_port = link.settings.udp_port;
+    out.settings.learning = link.settings.learning;
+    if (link.port) out.port = port_of(link);
     if (link.bridge) {
-        out.kind = topology::Device::Kind::bridge;
+        out.vlan_filtering = link.bridge->vlan_filtering.value_or(false);
         out.stp = link.bridge->stp;
         // While STP tells of a change in its tree, a bridge forgets sooner, after twice its forward
         // delay (net/bridge/br_stp.c, br_topology_change_detection), and shows that.

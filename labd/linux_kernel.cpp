@@ -153,8 +153,8 @@ void LinuxKernel::execute(const Step& step) {
     if (const auto* create = std::get_if<CreateVeth>(&step)) return create_veth(*create);
     if (const auto* remove = std::get_if<RemoveVeth>(&step))
         return remove_device(remove->space, remove->device);
-    if (const auto* create = std::get_if<CreateBridge>(&step)) return create_bridge(*create);
-    if (const auto* remove = std::get_if<RemoveBridge>(&step))
+    if (const auto* create = std::get_if<CreateDevice>(&step)) return create_device(*create);
+    if (const auto* remove = std::get_if<RemoveDevice>(&step))
         return remove_device(remove->space, remove->device);
     if (const auto* change = std::get_if<ChangeDevice>(&step)) return change_device(*change);
     throw std::logic_error("not a kernel step");

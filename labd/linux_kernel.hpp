@@ -88,7 +88,11 @@ class LinuxKernel final : public Kernel {
 
     void execute(const topology::Step& step);
     void create_veth(const topology::CreateVeth& step);
-    void create_bridge(const topology::CreateBridge& step);
+    void create_device(const topology::CreateDevice& step);
+    void tell_port(const std::string& space, const topology::Device& from,
+                   const topology::Device& to);
+    void tell_vlans(const std::string& space, const topology::Device& from,
+                    const topology::Device& to);
     void remove_device(const std::string& space, const topology::Device& device);
     void change_device(const topology::ChangeDevice& step);
     void change_parts(const topology::ChangeDevice& step);

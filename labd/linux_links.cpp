@@ -3,6 +3,7 @@
 #include "labd/linux_kernel.hpp"
 #include "labd/marks.hpp"
 #include "netlink/bridge.hpp"
+#include "netlink/device.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/veth.hpp"
 
@@ -34,6 +35,11 @@ void LinuxKernel::set_up_device(const std::string& space, const Device& device, 
     if (!device.master.empty()) first.master = index(space, device.master);
     if (device.quiet && device.mtu >= ipv6_mtu) first.link_local = false;
     if (first.master || first.link_local) change_link(space, device.index, first);
+    Device newborn = device;
+    newborn.port = {};
+    newborn.vlans.clear();
+    tell_port(space, newborn, device);
+    tell_vlans(space, newborn, device);
     impair(space, device.index, {}, device);
     if (is_up)
         raised_.push_back({place(space).nsid, device.index});
@@ -67,11 +73,21 @@ void LinuxKernel::create_veth(const CreateVeth& step) {
     }
 }
 
-void LinuxKernel::create_bridge(const CreateBridge& step) {
+void LinuxKernel::create_device(const CreateDevice& step) {
     Place& here = place(step.space);
-    netlink::Message create =
-        netlink::create_bridge(new_link(here.netns.get(), step.device), bridge_of(step.device));
-    hub_->socket().request(create, {"create", "a bridge"});
+    const netlink::NewLink link = new_link(here.netns.get(), step.device);
+    if (step.device.kind == Device::Kind::bridge) {
+        netlink::Message create = netlink::create_bridge(link, bridge_of(step.device));
+        hub_->socket().request(create, {"create", "a bridge"});
+    } else {
+        // Inside: what it stands on is a number of that namespace.
+        netlink::KindSettings settings = settings_of(step.device);
+        if (const std::string& lower = step.device.settings.lower; !lower.empty())
+            settings.lower = index(step.space, lower);
+        netlink::Message create =
+            netlink::create_device(link, kind_word(step.device.kind), settings);
+        inside(step.space).request(create, {"create", "a device"});
+    }
     here.indexes[step.device.name] = step.device.index;
     try {
         set_up_device(step.space, step.device, false);
@@ -186,6 +202,36 @@ void LinuxKernel::move_link_local(const ChangeDevice& step) {
     addressed_[step.space].insert(index);
 }
 
+// A port is told nothing when it leaves its bridge: what it was told goes with that.
+void LinuxKernel::tell_port(const std::string& space, const Device& from, const Device& to) {
+    const bool joins = from.master != to.master;
+    if (to.master.empty() || (joins ? PortOptions{} : from.port) == to.port) return;
+    netlink::Message port = netlink::change_port(to.index, port_of(to.port));
+    inside(space).request(port, changing);
+}
+
+void LinuxKernel::tell_vlans(const std::string& space, const Device& from, const Device& to) {
+    const bool self = to.kind == Device::Kind::bridge;
+    if (!self && to.master.empty()) return;
+    PortVlans gone = from.master == to.master ? from.vlans : PortVlans{}, come = to.vlans;
+    for (const auto& [id, way] : to.vlans)
+        if (const auto held = gone.find(id); held != gone.end()) {
+            if (held->second == way) come.erase(id);
+            gone.erase(held);
+        }
+    const auto tell = [&](const PortVlans& vlans, auto message) {
+        if (vlans.empty()) return;
+        netlink::Message request = message(to.index, self, vlans_of(vlans));
+        inside(space).request(request, changing);
+    };
+    tell(gone, [](auto index, bool itself, const auto& list) {
+        return netlink::remove_vlans(index, itself, list);
+    });
+    tell(come, [](auto index, bool itself, const auto& list) {
+        return netlink::add_vlans(index, itself, list);
+    });
+}
+
 void LinuxKernel::change_device(const ChangeDevice& step) {
     try {
         change_parts(step);
@@ -210,8 +256,10 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
     if (pause || (from.up && !to.up)) take_down(step.space, where);
 
     if (from.stp != to.stp || from.ageing_s != to.ageing_s ||
-        from.stp_priority != to.stp_priority) {
-        netlink::Message bridge = netlink::change_bridge(where, bridge_of(to));
+        from.stp_priority != to.stp_priority || from.vlan_filtering != to.vlan_filtering) {
+        netlink::Bridge wished = bridge_of(to);
+        if (from.vlan_filtering != to.vlan_filtering) wished.vlan_filtering = to.vlan_filtering;
+        netlink::Message bridge = netlink::change_bridge(where, wished);
         inside(step.space).request(bridge, changing);
     }
     netlink::LinkChange change;
@@ -220,6 +268,8 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
     if (from.master != to.master)
         change.master = to.master.empty() ? 0 : index(step.space, to.master);
     if (change.mtu || change.mac || change.master) change_link(step.space, where, change);
+    tell_port(step.space, from, to);
+    tell_vlans(step.space, from, to);
     if (to.mtu >= ipv6_mtu && (from.quiet != to.quiet || ipv6_returns)) {
         netlink::LinkChange quiet;
         quiet.link_local = !to.quiet;

@@ -6,6 +6,8 @@
 
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
+
 namespace labd {
 
 using namespace topology;
@@ -26,6 +28,22 @@ Route route_of(const netlink::Route& route, const std::map<std::uint32_t, std::s
         out.onlink = out.onlink && hop.onlink;
     }
     return out;
+}
+
+// Of bridges that tell VLANs apart and of their ports; a listing that most namespaces do without.
+void observe_vlans(netlink::Socket& socket, Space& space) {
+    const auto filters = [&](const std::string& name) {
+        const auto found = space.devices.find(name);
+        return found != space.devices.end() && found->second.vlan_filtering;
+    };
+    if (std::none_of(space.devices.begin(), space.devices.end(),
+                     [](const auto& entry) { return entry.second.vlan_filtering; }))
+        return;
+    const auto held = netlink::bridge_vlans(socket);
+    for (auto& [name, device] : space.devices)
+        if (filters(name) || filters(device.master))
+            if (const auto vlans = held.find(device.index); vlans != held.end())
+                device.vlans = vlans_of(vlans->second);
 }
 
 }  // namespace
@@ -53,6 +71,7 @@ Space LinuxKernel::observe(const std::string& space) try {
         if (link.group != marks::group && link.group != marks::doomed_group) continue;
         Device device = device_of(link);
         if (link.master != 0) device.master = names[link.master];
+        if (link.settings.lower != 0) device.settings.lower = names[link.settings.lower];
         if (device.kind == Device::Kind::veth) {
             const auto peer = link.peer_nsid ? spaces_.find(*link.peer_nsid) : spaces_.end();
             if (peer != spaces_.end()) device.peer.space = peer->second;
@@ -65,6 +84,7 @@ Space LinuxKernel::observe(const std::string& space) try {
 
     netlink::Socket socket = netlink::socket_in(here.netns.get());
     observe_impairments(here, socket, out);
+    observe_vlans(socket, out);
     for (const netlink::Address& address : netlink::addresses(socket)) {
         if (address.protocol != marks::protocol) continue;
         out.addresses[names[address.index]].insert({to_topology(address.ip), address.length});

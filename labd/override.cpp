@@ -44,13 +44,18 @@ bool is_end(const topology::Lab& lab, const topology::End& end, const std::strin
 void lay_over(topology::Lab& wish, const Override& over) {
     const Link* link = over.kind == Override::Kind::stop ? nullptr : find_link(wish, over.subject);
     if (link == nullptr) return;
+    const auto index = static_cast<std::size_t>(link - wish.links.data());
     topology::Diagnostics seen_before;  // when it was asked for
     for (const topology::End& end : link->ends) {
-        topology::Interface& interface = wish.at(end);
-        if (over.kind != Override::Kind::impair)
-            interface.up = over.kind == Override::Kind::up;
-        else if (is_end(wish, end, over.end))
-            interface.impairment = impaired(interface.impairment, over, seen_before);
+        if (over.kind == Override::Kind::impair) {
+            topology::Interface& interface = wish.at(end);
+            if (is_end(wish, end, over.end))
+                interface.impairment = impaired(interface.impairment, over, seen_before);
+            continue;
+        }
+        // What stands on an end goes with it.
+        for (topology::Interface& interface : wish.nodes[end.node].interfaces)
+            if (interface.link == index) interface.up = over.kind == Override::Kind::up;
     }
 }
 

@@ -24,6 +24,7 @@ double age(std::time_t since) {
 
 // The interface at the other side of a link with two ends, "r1:eth0"; the link's name for a LAN.
 std::string peer_of(const topology::Lab& lab, std::size_t node, const topology::Interface& self) {
+    if (!self.is_end()) return "";
     const topology::Link& link = lab.links[self.link];
     if (link.ends.size() == 1) return "";
     if (link.ends.size() > 2) return link.name;
@@ -69,7 +70,8 @@ json::array interfaces(const Lab& lab, std::size_t index, const Readings& readin
         object["up"] = reading.up;
         object["carrier"] = reading.carrier;
         object["addresses"] = texts(addresses_of(lab, node, interface));
-        object["link"] = lab.wish.links[interface.link].name;
+        const bool on_link = interface.link < lab.wish.links.size();
+        object["link"] = on_link ? lab.wish.links[interface.link].name : "";
         object["peer"] = peer_of(lab.wish, index, interface);
         object["rx_bytes"] = reading.rx_bytes;
         object["tx_bytes"] = reading.tx_bytes;

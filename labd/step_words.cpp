@@ -15,9 +15,11 @@ std::string link(const std::string& space, const Device& device, const std::stri
     return "link " + end(space, device.name) + " – " + end(peer_space, peer.name);
 }
 
-std::string bridge(const std::string& space, const Device& device) {
+std::string device(const std::string& space, const Device& device) {
     return space == fabric_name ? "the bridge of an implied LAN (" + device.name + ")"
-                                : "bridge " + space + ":" + device.name;
+           : device.kind == Device::Kind::bridge
+               ? "bridge " + space + ":" + device.name
+               : std::string(kind_word(device.kind)) + " device " + space + ":" + device.name;
 }
 
 std::string address(const std::string& space, const std::string& device, const Prefix& prefix) {
@@ -36,11 +38,11 @@ struct Words {
     StepWords operator()(const RemoveVeth& s) const {
         return {"remove", link(s.space, s.device, s.peer_space, s.peer)};
     }
-    StepWords operator()(const CreateBridge& s) const {
-        return {"create", bridge(s.space, s.device)};
+    StepWords operator()(const CreateDevice& s) const {
+        return {"create", device(s.space, s.device)};
     }
-    StepWords operator()(const RemoveBridge& s) const {
-        return {"remove", bridge(s.space, s.device)};
+    StepWords operator()(const RemoveDevice& s) const {
+        return {"remove", device(s.space, s.device)};
     }
     StepWords operator()(const ChangeDevice& s) const {
         return {"change", "interface " + end(s.space, s.to.name)};

@@ -3,6 +3,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
+#include "labd/features.hpp"
 #include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/needs.hpp"
@@ -127,9 +128,9 @@ asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
     Bundle copy = change.bundle;
     resolved = co_await parser_.resolve(std::move(copy));
     if (resolved.diagnostics.failed()) throw invalid_topology(resolved);
-    std::vector<topology::Diagnostics> looks{missing_programs(resolved.lab),
-                                             unknown_accounts(resolved.lab),
-                                             refused_without_netem(resolved.lab)};
+    std::vector<topology::Diagnostics> looks{
+        missing_programs(resolved.lab), missing_features(resolved.lab),
+        unknown_accounts(resolved.lab), refused_without_netem(resolved.lab)};
     if (options_.rootless)
         looks.push_back(refused_without_root(resolved.lab, options_.rootless->lab_ids()));
     for (topology::Diagnostics& wrong : looks)

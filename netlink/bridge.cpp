@@ -17,6 +17,10 @@ void put(Message& message, const Bridge& bridge) {
     message.put(ifla_br::max_age, bridge.max_age);
     message.put(ifla_br::ageing_time, bridge.ageing);
     message.put(ifla_br::priority, bridge.priority);
+    // No port is of a VLAN that nobody gave it.
+    message.put(ifla_br::default_pvid, std::uint16_t{0});
+    if (bridge.vlan_filtering)
+        message.put(ifla_br::vlan_filtering, std::uint8_t{*bridge.vlan_filtering});
     message.put(ifla_br::mcast_snooping, std::uint8_t{bridge.multicast_snooping});
     message.put(ifla_br::stp_state, std::uint32_t{bridge.stp});
 }

@@ -7,6 +7,8 @@
 #include "netlink/link.hpp"
 
 #include "netlink/attributes.hpp"
+#include "netlink/bridge_port.hpp"
+#include "netlink/device.hpp"
 
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
@@ -85,6 +87,9 @@ Bridge parse_bridge(Bytes data) {
             case IFLA_BR_MAX_AGE:
                 out.max_age = number(out.max_age);
                 break;
+            case IFLA_BR_VLAN_FILTERING:
+                out.vlan_filtering = a.as<std::uint8_t>().value_or(0) != 0;
+                break;
             case IFLA_BR_MCAST_SNOOPING:
                 out.multicast_snooping = a.as<std::uint8_t>().value_or(1) != 0;
                 break;
@@ -96,12 +101,17 @@ Bridge parse_bridge(Bytes data) {
 }
 
 void parse_info(Bytes info, Link& out) {
-    Bytes data;
+    Bytes data, slave_data;
+    std::string slave;
     for_attributes(info, [&](const Attribute& a) {
         if (a.number == IFLA_INFO_KIND) out.kind = a.text();
         if (a.number == IFLA_INFO_DATA) data = a.payload;
+        if (a.number == IFLA_INFO_SLAVE_KIND) slave = a.text();
+        if (a.number == IFLA_INFO_SLAVE_DATA) slave_data = a.payload;
     });
     if (out.kind == "bridge") out.bridge = parse_bridge(data);
+    if (slave == "bridge") out.port = parse_bridge_port(slave_data);
+    parse_settings(out.kind, data, out.settings);
 }
 
 void parse_families(Bytes families, Link& out) {
@@ -181,10 +191,13 @@ std::optional<Link> parse_link(const Frame& frame) {
                 break;
         }
     });
-    if (out.kind == "veth")
+    if (out.kind == "veth") {
         out.peer_index = peer;
-    else
+    } else {
+        // What stands on a device of another namespace stands on none that we know.
+        if (!out.peer_nsid) out.settings.lower = peer;
         out.peer_nsid.reset();
+    }
     return out;
 }
 

@@ -1,6 +1,7 @@
 // Interfaces: changes and removal of any kind of them, and what the kernel lists.
 #pragma once
 
+#include "netlink/address.hpp"
 #include "netlink/message.hpp"
 #include "netlink/socket.hpp"
 
@@ -56,7 +57,28 @@ struct Bridge {
     // Hundredths of a second.
     std::uint32_t ageing = 30000, forward_delay = 1500, hello_time = 200, max_age = 2000;
     bool multicast_snooping = true;
+    // Unset is not asked for: a kernel without it refuses even to be told no.
+    std::optional<bool> vlan_filtering;
     bool operator==(const Bridge&) const = default;
+};
+
+// How a bridge treats one of its ports.
+struct BridgePort {
+    bool isolated = false, learning = true, hairpin = false, guard = false;
+    std::uint32_t cost = 0;
+    std::uint16_t priority = 32;
+    bool operator==(const BridgePort&) const = default;
+};
+
+// What the kinds of device that stand on others, or on nothing, are told at birth.
+struct KindSettings {
+    std::uint32_t lower = 0;  // index; 0: none
+    std::uint32_t id = 0;     // vlan: its VLAN; vrf: its table; vxlan: VNI; gre: key, 0 = none
+    std::uint32_t mode = 0;   // bond, macvlan, ipvlan: their numbers
+    std::optional<Ip> local, remote;  // of a tunnel
+    std::uint16_t udp_port = 0;
+    bool learning = true;  // vxlan
+    bool operator==(const KindSettings&) const = default;
 };
 
 struct Link {
@@ -73,6 +95,8 @@ struct Link {
     // Whether the kernel speaks IPv6 on it at all, and gives it a link-local address.
     bool ipv6 = false, link_local = false;
     std::optional<Bridge> bridge;
+    std::optional<BridgePort> port;
+    KindSettings settings;  // of kinds that have some
     std::uint64_t rx_bytes = 0, tx_bytes = 0, rx_packets = 0, tx_packets = 0;
 
     bool up() const { return (flags & 1) != 0; }  // IFF_UP

@@ -2,17 +2,19 @@
 #include "topology/address.hpp"
 
 #include "topology/stages.hpp"
+#include "topology/tunnels.hpp"
 
 #include <algorithm>
 
 namespace topology {
 
 bool is_router_end(const Node& node) {
-    return node.kind == Kind::router || node.kind == Kind::nat;
+    return node.forwards() || node.kind == Kind::nat;
 }
 
 bool takes_addresses(const Node& node) {
-    return node.kind == Kind::host || node.kind == Kind::router || node.kind == Kind::nat;
+    // Of a switch only its VLANs come here.
+    return node.kind != Kind::bare && node.kind != Kind::external;
 }
 
 AddressMode mode_of(const Interface& interface, Family family) {
@@ -31,10 +33,11 @@ bool has_explicit(const Interface& interface, Family family) {
 
 namespace {
 
-// Two routers and nothing between them: the pool "links".
+// Two routers and nothing between them, or a tunnel: the pool "links".
 bool point_to_point(const Lab& lab, const Segment& segment) {
-    return segment.switches.empty() && segment.ends.size() == 2 &&
-           lab.nodes[segment.ends[0].node].kind == Kind::router &&
+    if (!segment.switches.empty() || segment.ends.size() != 2) return false;
+    if (!is_cable(lab.links[segment.links.front()].kind)) return true;
+    return lab.nodes[segment.ends[0].node].kind == Kind::router &&
            lab.nodes[segment.ends[1].node].kind == Kind::router;
 }
 
@@ -227,6 +230,7 @@ void address(Lab& lab, Diagnostics& diagnostics, const Numbering& running) {
             number_ends(lab, segment, requests[s].demand.point_to_point, running, diagnostics);
         put_ipv4_first(lab, segment);
     }
+    address_tunnels(lab, diagnostics);
 }
 
 }  // namespace topology

@@ -23,6 +23,9 @@ struct NetworkKeys {
 // Fills Lab::segments and Interface::segment; the answer is parallel to Lab::segments.
 std::vector<NetworkKeys> find_segments(Lab& lab, Diagnostics& diagnostics);
 
+// The interface by which an end takes part in its link: itself, or the bond that it is the first
+// member of. npos for the others of a bond.
+std::size_t taking_part(const Lab& lab, std::size_t link, const End& end);
 // Node::id of routers and of nodes with a loopback; Node::loopbacks.
 void number_nodes(Lab& lab, const Numbering& running, Diagnostics& diagnostics);
 

@@ -41,9 +41,7 @@ void number_nodes(Lab& lab, const Numbering& running, Diagnostics& diagnostics) 
         return (v4 && written.count(v4->ip) != 0) || (v6 && written.count(v6->ip) != 0);
     };
 
-    const auto numbered = [](const Node& node) {
-        return node.kind == Kind::router || has_loopback(node);
-    };
+    const auto numbered = [](const Node& node) { return node.forwards() || has_loopback(node); };
     for (Node& node : lab.nodes) {
         const auto kept = running.ids.find(node.name);
         if (node.id || kept == running.ids.end() || !numbered(node)) continue;

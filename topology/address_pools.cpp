@@ -62,6 +62,7 @@ Pools::Pools(const Lab& lab, Diagnostics& diagnostics) : lab_(lab), diagnostics_
         for (const Interface& interface : node.interfaces) reserve(interface.explicit_addresses);
     }
     for (const Link& link : lab.links) reserve(link.prefixes);
+    for (const Vlan& vlan : lab.vlans) reserve(vlan.prefixes);
 }
 
 Pools::~Pools() = default;

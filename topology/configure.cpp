@@ -126,7 +126,8 @@ void configure(Lab& lab, Diagnostics& diagnostics) {
     const Speakers speakers(lab);
     for (std::size_t n = 0; n < lab.nodes.size(); ++n) {
         Node& node = lab.nodes[n];
-        if (node.is_bridge() || node.kind == Kind::bare || node.kind == Kind::external) continue;
+        if (node.kind == Kind::bare || node.kind == Kind::external) continue;
+        if (node.is_bridge() && !node.forwards()) continue;
         configure_names(lab, node, diagnostics);
         bool frr = speakers.speaks(n, Routing::frr);
         for (const Routing protocol :

@@ -78,7 +78,7 @@ class Leases {
     std::optional<End> router_on(const Segment& segment, Family family) const {
         for (const End& end : segment.ends) {
             const Node& node = lab_.nodes[end.node];
-            if (node.kind == Kind::router && !masquerades(node, lab_.at(end)) &&
+            if (node.forwards() && !masquerades(node, lab_.at(end)) &&
                 first_address(lab_.at(end), family))
                 return end;
         }
@@ -213,7 +213,7 @@ class Leases {
         for (const End& end : segment.ends) {
             const Node& node = lab_.nodes[end.node];
             const auto own = first_address(lab_.at(end), Family::ipv6);
-            if (node.kind != Kind::router || !own || masquerades(node, lab_.at(end))) continue;
+            if (!node.forwards() || !own || masquerades(node, lab_.at(end))) continue;
             any = true;
             const std::string& device = lab_.at(end).name;
             // Every 4 s: who comes up later does not ask, it only listens.

@@ -26,6 +26,24 @@ void lines(const Speakers& speakers, std::size_t index, const Port& port, const 
     say("retransmit-interval 1");
 }
 
+void add_ipv4(const std::string& id, const std::string& vrf, bool fast, FrrConfig& config) {
+    std::vector<std::string> router{"ospf router-id " + id};
+    if (fast)
+        router.insert(router.end(), {"timers throttle spf 10 100 1000",
+                                     "timers throttle lsa all 100", "timers lsa min-arrival 50"});
+    config.block("router ospf" + vrf, router);
+    config.daemon("ospfd");
+}
+
+void add_ipv6(const std::string& id, const std::string& vrf, bool fast, FrrConfig& config) {
+    std::vector<std::string> router{"ospf6 router-id " + id};
+    if (fast)
+        router.insert(router.end(),
+                      {"timers throttle spf 10 100 1000", "timers lsa min-arrival 50"});
+    config.block("router ospf6" + vrf, router);
+    config.daemon("ospf6d");
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> ospf_area(const Speakers& speakers, const Segment& segment,
@@ -56,7 +74,8 @@ std::optional<std::uint32_t> ospf_area(const Speakers& speakers, const Segment& 
 void configure_ospf(const Speakers& speakers, std::size_t index, FrrConfig& config) {
     if (!speakers.speaks(index, Routing::ospf)) return;
     const Node& node = speakers.lab.nodes[index];
-    bool any4 = false, any6 = false;
+    // An instance for each VRF, "" for none.
+    std::map<std::string, std::pair<bool, bool>> instances;
     std::optional<std::uint32_t> loopback_area = node.area;
     bool backbone = false;
     for (const Port& port : ports_of(speakers.lab, index)) {
@@ -64,8 +83,10 @@ void configure_ospf(const Speakers& speakers, std::size_t index, FrrConfig& conf
             ospf_area(speakers, *port.segment, {index, port.index}).value_or(0);
         if (port.ipv4) lines(speakers, index, port, "ip ospf", area, config);
         if (port.ipv6) lines(speakers, index, port, "ipv6 ospf6", area, config);
+        auto& [any4, any6] = instances[port.interface->vrf];
         any4 |= port.ipv4;
         any6 |= port.ipv6;
+        if (!port.interface->vrf.empty()) continue;
         backbone |= area == 0;
         if (!loopback_area) loopback_area = area;
     }
@@ -75,6 +96,7 @@ void configure_ospf(const Speakers& speakers, std::size_t index, FrrConfig& conf
         const bool has = std::any_of(node.loopbacks.begin(), node.loopbacks.end(),
                                      [&](const Prefix& p) { return p.ip.family == family; });
         if (!has) continue;
+        auto& [any4, any6] = instances[""];
         (family == Family::ipv4 ? any4 : any6) = true;
         const std::string word = family == Family::ipv4 ? "ip ospf" : "ipv6 ospf6";
         config.line("lo", word + " area " + std::to_string(loopback_area.value_or(0)));
@@ -84,22 +106,10 @@ void configure_ospf(const Speakers& speakers, std::size_t index, FrrConfig& conf
     // a network of machines needs; a lab starts all of its routers at once.
     const std::string id = router_id(speakers.lab, node);
     const bool fast = !node.timers.standard;
-    if (any4) {
-        std::vector<std::string> router{"ospf router-id " + id};
-        if (fast)
-            router.insert(router.end(),
-                          {"timers throttle spf 10 100 1000", "timers throttle lsa all 100",
-                           "timers lsa min-arrival 50"});
-        config.block("router ospf", router);
-        config.daemon("ospfd");
-    }
-    if (any6) {
-        std::vector<std::string> router{"ospf6 router-id " + id};
-        if (fast)
-            router.insert(router.end(),
-                          {"timers throttle spf 10 100 1000", "timers lsa min-arrival 50"});
-        config.block("router ospf6", router);
-        config.daemon("ospf6d");
+    for (const auto& [vrf, any] : instances) {
+        const std::string own = vrf.empty() ? "" : " vrf " + vrf;
+        if (any.first) add_ipv4(id, own, fast, config);
+        if (any.second) add_ipv6(id, own, fast, config);
     }
 }
 

@@ -38,8 +38,9 @@ struct Context {
     std::string main;  // the topology file
     Reader reader;
     Interpolator interpolator;
-    Names names;            // [vars] and `lab`
-    Addressing addressing;  // its pools: `pool = "core"` must name one
+    Names names;              // [vars] and `lab`
+    Addressing addressing;    // its pools: `pool = "core"` must name one
+    std::vector<Vlan> vlans;  // `vlan = "red"` must name one
     Notices notices;
     Numbering& running;  // what the lab that runs has; empty when none does
 

@@ -33,7 +33,7 @@ constexpr std::array igps{Routing::ospf, Routing::isis, Routing::rip, Routing::b
 
 bool runs(const Speakers& speakers, std::size_t node, Routing protocol) {
     const Node& owner = speakers.lab.nodes[node];
-    return owner.kind == Kind::router && speakers.speaks(node, protocol) && !brings_frr(owner);
+    return owner.forwards() && speakers.speaks(node, protocol) && !brings_frr(owner);
 }
 
 Igps::Igps(const Speakers& speakers) : speakers_(speakers) {

@@ -1,27 +1,22 @@
 // Links become veths; switches and links with more than two ends become bridges. What belongs to
 // no node (bridges of implied LANs, far ends of stubs) lives in the fabric, numbered in file order.
 #include "topology/desired.hpp"
+#include "topology/tunnels.hpp"
 
 #include <algorithm>
 
 namespace topology {
 namespace {
 
-constexpr const char* switch_bridge = "br0";
 constexpr std::uint32_t switch_bridge_index = 99;  // below eth0 = 100
+constexpr std::uint32_t first_vrf_index = 20;      // at most 64, above the fallback tunnels
+constexpr std::uint32_t vrf_mtu = 65535;           // no packet is too big to be looked up
 constexpr std::uint32_t first_fabric_index = 100;
 constexpr std::uint32_t default_ageing_s = 300;
+// What the kernel chooses says nothing new when it is written.
 constexpr std::uint16_t default_stp_priority = 32768;
-
-// Locally administered, the same for the same words.
-Mac mac_of(const std::string& words) {
-    const std::string hex = digest(words);
-    Mac out;
-    out.bytes[0] = 2;
-    for (std::size_t i = 1; i < out.bytes.size(); ++i)
-        out.bytes[i] = static_cast<std::uint8_t>(std::stoul(hex.substr(4 + 2 * i, 2), nullptr, 16));
-    return out;
-}
+constexpr std::uint8_t default_port_priority = 32;
+constexpr std::uint16_t default_port_cost = 2;  // of a veth, which claims 10 Gbit/s
 
 // The same random numbers for the same file, others at every end.
 std::uint64_t seed_of(const Lab& lab, const std::string& end) {
@@ -35,8 +30,15 @@ class Devices {
     void build() {
         for (const Node& node : lab_.nodes)
             if (node.is_bridge()) add_switch(node);
+        for (const Node& node : lab_.nodes)
+            for (std::size_t v = 0; v < node.vrfs.size(); ++v) add_vrf(node, v);
+        for (const Node& node : lab_.nodes)
+            for (const Interface& interface : node.interfaces)
+                if (!interface.is_end()) put({node.name, device_inside(node, interface)});
         for (const Link& link : lab_.links) {
-            if (link.ends.size() == 2)
+            if (!is_cable(link.kind))
+                for (const End& end : link.ends) put(tunnel_end(end));
+            else if (link.ends.size() == 2)
                 connect(end_device(link.ends[0]), end_device(link.ends[1]));
             else if (link.ends.size() == 1)
                 connect(end_device(link.ends[0]), fabric_port(link.ends[0], ""));
@@ -52,6 +54,12 @@ class Devices {
         Device device;
     };
 
+    // The kernel knows of no other end but by its address.
+    Placed tunnel_end(const End& end) const {
+        const Node& node = lab_.nodes[end.node];
+        return {node.name, device_inside(node, lab_.at(end))};
+    }
+
     Placed end_device(const End& end) const {
         const Node& node = lab_.nodes[end.node];
         const Interface& interface = lab_.at(end);
@@ -65,8 +73,44 @@ class Devices {
         out.device.sends = interface.impairment;
         if (interface.impairment.any() && !interface.impairment.seed)
             out.device.sends.seed = seed_of(lab_, node.name + ":" + interface.name);
-        if (node.is_bridge()) out.device.master = switch_bridge;
-        out.device.quiet = node.is_bridge() || interface.mtu < ipv6_mtu;
+        out.device.quiet = interface.mtu < ipv6_mtu;
+        join_master(node, interface, out.device);
+        return out;
+    }
+
+    // What it is a part of: a switch's bridge, a bridge or bond inside the node, a VRF.
+    static void join_master(const Node& node, const Interface& interface, Device& out) {
+        const Interface* inner = nullptr;
+        for (const Interface& other : node.interfaces)
+            if (other.name == interface.master) inner = &other;
+        const bool member = inner != nullptr && inner->kind == DeviceKind::bond;
+        const bool port = node.is_bridge() && !member && interface.kind != DeviceKind::vlan;
+        out.master = inner != nullptr ? inner->name : port ? switch_bridge : interface.vrf;
+        if (inner == nullptr && !port) return;
+        out.quiet = true;
+        if (member) return;
+        out.port = interface.port;
+        if (interface.port.cost == default_port_cost) out.port.cost.reset();
+        if (interface.port.priority == default_port_priority) out.port.priority.reset();
+        if (port ? node.vlan_filtering : inner->vlan_filtering)
+            out.vlans = port_vlans(interface.vlans);
+    }
+
+    static Device device_inside(const Node& node, const Interface& interface) {
+        Device out;
+        out.kind = interface.kind;
+        out.name = interface.name;
+        out.index = interface.index;
+        out.mac = interface.mac;
+        out.mtu = interface.mtu;
+        out.up = interface.up;
+        out.settings = interface.device;
+        // Told as the address that it has: a tunnel may leave by any way there is.
+        if (interface.device.local) out.settings.lower.clear();
+        out.stp = interface.stp;
+        out.vlan_filtering = interface.vlan_filtering;
+        out.quiet = interface.mtu < ipv6_mtu;
+        join_master(node, interface, out);
         return out;
     }
 
@@ -100,10 +144,23 @@ class Devices {
     void add_switch(const Node& node) {
         Device out = bridge(switch_bridge, switch_bridge_index, "switch " + node.name);
         out.stp = node.stp;
-        // The standard's default says nothing new.
         if (node.stp_priority != default_stp_priority) out.stp_priority = node.stp_priority;
         // A bridge that forgets at once floods: a hub.
         out.ageing_s = node.kind == Kind::hub ? 0 : default_ageing_s;
+        out.vlan_filtering = node.vlan_filtering;
+        for (const VlanId id : node.svi) out.vlans[id] = {};
+        put({node.name, std::move(out)});
+    }
+
+    void add_vrf(const Node& node, std::size_t place) {
+        const Vrf& vrf = node.vrfs[place];
+        Device out;
+        out.kind = Device::Kind::vrf;
+        out.name = vrf.name;
+        out.index = first_vrf_index + static_cast<std::uint32_t>(place);
+        out.mac = mac_of("vrf " + node.name + " " + vrf.name);
+        out.mtu = vrf_mtu;
+        out.settings.id = vrf.table;
         put({node.name, std::move(out)});
     }
 

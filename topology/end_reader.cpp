@@ -5,6 +5,7 @@
 #include "topology/keys.hpp"
 #include "topology/routing_keys.hpp"
 #include "topology/segment_keys.hpp"
+#include "topology/vlan_keys.hpp"
 
 #include <algorithm>
 
@@ -60,8 +61,9 @@ void read_mode(const Member& member, bool ipv4, AddressMode& mode, Context& cont
     if (*word == "dhcp" && !ipv4) context.later(member.key + " = \"" + *word + "\"", value.where);
 }
 
-void read_port(const Value& value, Interface& interface, const Where& where, Context& context) {
-    if (!context.reader.table(value, "port")) return;
+void read_port(const Value& value, PortOptions& port, Context& context) {
+    const Reader& reader = context.reader;
+    if (!reader.table(value, "port")) return;
     refuse_unknown_keys(
         value,
         KeyTable{"a port",
@@ -69,23 +71,29 @@ void read_port(const Value& value, Interface& interface, const Where& where, Con
         context.diagnostics);
     for (const Member& member : value.members) {
         if (is_free_key(member.key)) continue;
-        if (member.key == "cost" || member.key == "priority")
-            (void)context.reader.integer(member.key, member.value, 0, 65535);
-        else
-            (void)context.reader.boolean(member.value);
-        interface.port[member.key] = written(member.value);
+        if (member.key == "cost") {
+            if (const auto cost = reader.integer("cost", member.value, 1, 65535))
+                port.cost = static_cast<std::uint16_t>(*cost);
+        } else if (member.key == "priority") {
+            // Six bits of the port's identifier, net/bridge/br_private.h.
+            if (const auto priority = reader.integer("priority", member.value, 0, 63))
+                port.priority = static_cast<std::uint8_t>(*priority);
+        } else if (const auto on = reader.boolean(member.value)) {
+            if (member.key == "isolated") port.isolated = *on;
+            if (member.key == "learning") port.learning = *on;
+            if (member.key == "hairpin") port.hairpin = *on;
+            if (member.key == "guard") port.guard = *on;
+            // The kernel's STP is that of 1998: every port listens and learns first.
+            if (member.key == "edge" && *on) context.notices.ignored("edge", member.where);
+        }
     }
-    if (!value.members.empty()) context.notices.ignored("port", where);
-}
-
-bool is_later(std::string_view key) {
-    return key == "vrf" || key == "vlan" || key == "vlans" || key == "native" || key == "udp-port";
 }
 
 void read_key(const Member& member, const NodeList& nodes, Interface& interface, Context& context) {
     const Value& value = member.value;
     const std::string& key = member.key;
     const Reader& reader = context.reader;
+    if (read_vlan_key(member, interface.vlans, context)) return;
     if (key == "addresses") {
         for (const auto& address : reader.addresses(value))
             interface.explicit_addresses.push_back(address);
@@ -111,10 +119,13 @@ void read_key(const Member& member, const NodeList& nodes, Interface& interface,
         interface.gateway = read_gateway(value, nodes, context);
     } else if (key == "up") {
         interface.up = reader.boolean(value).value_or(true);
+    } else if (key == "vrf") {
+        interface.vrf = value.is_false() ? "" : reader.string(value).value_or("");
     } else if (key == "port") {
-        read_port(value, interface, member.where, context);
-    } else if (is_later(key)) {
-        if (!value.is_false()) context.later("\"" + key + "\"", member.where);
+        read_port(value, interface.port, context);
+    } else if (key == "udp-port") {
+        if (const auto port = reader.integer(key, value, 1, 65535))
+            interface.device.udp_port = static_cast<std::uint16_t>(*port);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "topology/source.hpp"
 #include "topology/stages.hpp"
 #include "topology/variables.hpp"
+#include "topology/vlan_keys.hpp"
 #include "topology/wait.hpp"
 
 #include <algorithm>
@@ -99,8 +100,6 @@ void read_file_keys(const Value& root, Lab& lab, Context& context) {
     if (const auto seed = value("seed"))
         lab.seed =
             static_cast<std::uint64_t>(reader.integer("seed", *seed, 0, INT64_MAX).value_or(0));
-    if (const Member* vlans = root.member("vlans"))
-        if (reader.table(vlans->value, "[vlans]")) context.notices.ignored("[vlans]", vlans->where);
 }
 
 // The tables of [defaults]; what stands in them is read where it is used.
@@ -157,6 +156,7 @@ Lab expand(Files& files, const std::string& main, const ResolveOptions& options,
     if (source->nodes.empty() && !diagnostics.failed())
         diagnostics.error("D63", Where{0, 0, 0, 1}, "a lab needs at least one node",
                           "h1 = \"host\" under [nodes]");
+    lab.vlans = context.vlans = read_vlans(root, nodes, context);
 
     // What each of them says, all layers together.
     std::vector<Value> merged;

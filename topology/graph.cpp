@@ -94,6 +94,24 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
+// Who is at the other ends; of a device inside the node what it is.
+std::string peers_of(const Lab& lab, const Interface& interface) {
+    if (!interface.is_end()) {
+        const std::string& lower = interface.device.lower;
+        return std::string(kind_word(interface.kind)) +
+               (interface.device.id == 0 ? "" : " " + std::to_string(interface.device.id)) +
+               (lower.empty() ? "" : " on " + lower);
+    }
+    const Link& link = lab.links[interface.link];
+    std::string peers;
+    for (std::size_t e = 0; e < link.ends.size(); ++e) {
+        if (e == interface.end) continue;
+        peers += (peers.empty() ? "" : ", ") + lab.nodes[link.ends[e].node].name + ":" +
+                 lab.at(link.ends[e]).name;
+    }
+    return link.ends.size() > 2 ? "[" + link.name + "] " + peers : peers.empty() ? "nobody" : peers;
+}
+
 // A tree a node: what a person types `lab graph -f ascii` for is "who is where".
 std::string ascii(const Lab& lab) {
     std::string out = lab.name + "\n";
@@ -115,18 +133,11 @@ std::string ascii(const Lab& lab) {
         }
         for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
             const Interface& interface = node.interfaces[i];
-            const Link& link = lab.links[interface.link];
-            std::string peers;
-            for (std::size_t e = 0; e < link.ends.size(); ++e) {
-                if (e == interface.end) continue;
-                peers += (peers.empty() ? "" : ", ") + lab.nodes[link.ends[e].node].name + ":" +
-                         lab.at(link.ends[e]).name;
-            }
-            if (link.ends.size() > 2) peers = "[" + link.name + "] " + peers;
+            const std::string peers = peers_of(lab, interface);
             std::string line = (i + 1 < node.interfaces.size() ? "├─ " : "└─ ") +
                                padded(interface.name, device) + "  " +
                                padded(addresses(interface), address) + (address > 0 ? "  " : "") +
-                               (peers.empty() ? "─ nobody" : "── " + peers);
+                               (interface.is_end() && peers != "nobody" ? "── " : "─ ") + peers;
             if (!interface.up) line += " (down)";
             out += line + "\n";
         }

@@ -13,7 +13,8 @@ constexpr const char* head =
 // One line an address, the node's own name first on its primary one: that is what a reverse lookup
 // answers with.
 void add_node(std::string& text, const Node& node) {
-    if (node.is_bridge() || node.kind == Kind::bare || node.kind == Kind::external) return;
+    if (node.kind == Kind::bare || node.kind == Kind::external) return;
+    if (node.is_bridge() && !node.forwards()) return;
     std::vector<std::pair<Ip, std::string>> lines;
     const auto name = [&](const Ip& ip, const std::string& alias) {
         const auto found = std::find_if(lines.begin(), lines.end(),

@@ -20,9 +20,17 @@ class Namer {
         : x_drafts(drafts), x_nodes(nodes), x_context(context), x_taken(nodes.seeds.size()) {}
 
     void run() {
+        for (std::size_t d = 1; d < x_drafts.size(); ++d)
+            if (are_one_bond(x_drafts[d - 1], x_drafts[d]))
+                x_drafts[d].member = x_drafts[d - 1].member + 1;
         for (LinkDraft& draft : x_drafts)
             for (DraftEnd& end : draft.ends)
-                if (!end.interface.empty()) reserve(end);
+                if (!end.interface.empty())
+                    reserve(end, end.interface);
+                else if (!end.bond.empty() && draft.member == 0)
+                    reserve(end, end.bond);
+        for (std::size_t d = 0; d < x_drafts.size(); ++d)
+            if (!x_drafts[d].bond_mode.empty()) name_bonds(d);
         for (LinkDraft& draft : x_drafts)
             for (std::size_t e = 0; e < draft.ends.size(); ++e)
                 if (draft.ends[e].interface.empty()) keep(draft, e);
@@ -32,17 +40,46 @@ class Namer {
     }
 
   private:
-    void reserve(const DraftEnd& end) {
-        const auto [taken, fresh] = x_taken[end.node].names.emplace(end.interface, end.where);
+    // The copies that `count` makes stand behind each other, those that are still there.
+    static bool are_one_bond(const LinkDraft& before, const LinkDraft& draft) {
+        if (draft.bond_mode.empty() || before.bond_mode.empty() || before.entry != draft.entry ||
+            before.ends.size() != draft.ends.size())
+            return false;
+        for (std::size_t e = 0; e < draft.ends.size(); ++e)
+            if (before.ends[e].node != draft.ends[e].node ||
+                before.ends[e].bond != draft.ends[e].bond)
+                return false;
+        return true;
+    }
+
+    // The members of a bond share its name, the lowest free bondN when it has none.
+    void name_bonds(std::size_t d) {
+        LinkDraft& draft = x_drafts[d];
+        for (std::size_t e = 0; e < draft.ends.size(); ++e) {
+            DraftEnd& end = draft.ends[e];
+            if (draft.member != 0) {
+                end.bond = x_drafts[d - 1].ends[e].bond;
+                continue;
+            }
+            for (std::size_t n = 0; end.bond.empty(); ++n) {
+                std::string name = "bond" + std::to_string(n);
+                if (x_taken[end.node].names.emplace(name, end.where).second)
+                    end.bond = std::move(name);
+            }
+        }
+    }
+
+    void reserve(const DraftEnd& end, const std::string& name) {
+        const auto [taken, fresh] = x_taken[end.node].names.emplace(name, end.where);
         if (fresh) return;
         const std::string lines = taken->second.line == end.where.line
                                       ? "line " + std::to_string(end.where.line)
                                       : "lines " + std::to_string(taken->second.line) + ", " +
                                             std::to_string(end.where.line);
-        x_context.diagnostics.error("D71", end.where,
-                                    x_nodes.seeds[end.node].name + " has two interfaces \"" +
-                                        end.interface + "\" (" + lines + ")",
-                                    "rename one");
+        x_context.diagnostics.error(
+            "D71", end.where,
+            x_nodes.seeds[end.node].name + " has two interfaces \"" + name + "\" (" + lines + ")",
+            "rename one");
     }
 
     // Only a name of the kind that is given here: one that was written has gone with its line.

@@ -52,7 +52,7 @@ std::string_view kind_name(Kind kind) {
     return "";
 }
 
-std::string key_trouble(Kind kind, std::string_view key, std::string_view& code) {
+std::string key_trouble(Kind kind, bool has_svi, std::string_view key, std::string_view& code) {
     constexpr std::array<std::string_view, 7> routing{"routing",  "asn", "area", "rr",
                                                       "announce", "frr", "ecmp"};
     constexpr std::array<std::string_view, 5> segment{"prefix", "pool", "dhcp", "ra", "private"};
@@ -63,7 +63,8 @@ std::string key_trouble(Kind kind, std::string_view key, std::string_view& code)
     const std::string article = kind == Kind::external ? "an " : "a ";
     const bool switching = kind == Kind::switch_ || kind == Kind::hub;
     code = "KEY";
-    if (among(key, routing) && kind != Kind::router) {
+    const bool routes = kind == Kind::router || (kind == Kind::switch_ && has_svi);
+    if (among(key, routing) && !routes) {
         code = "D45";
         return article + name + " does not route";
     }
@@ -72,8 +73,10 @@ std::string key_trouble(Kind kind, std::string_view key, std::string_view& code)
                name;
     if (among(key, bridge) && kind != Kind::switch_)
         return article + name + " has no \"" + std::string(key) + "\"";
-    if (among(key, address) && switching)
+    if (among(key, address) && switching && !routes)
         return article + name + " has no addresses, so no \"" + std::string(key) + "\"";
+    if (key == "vrfs" && kind != Kind::router && kind != Kind::host)
+        return article + name + " has no \"vrfs\"";
     if (key == "device" && kind != Kind::external) return article + name + " has no \"device\"";
     return "";
 }

@@ -14,8 +14,9 @@ namespace topology {
 
 std::string_view kind_name(Kind kind);
 
-// Why a key does not fit a node of that kind, "" when it does. `code` is set with it.
-std::string key_trouble(Kind kind, std::string_view key, std::string_view& code);
+// Why a key does not fit a node of that kind, "" when it does. `code` is set with it. A switch with
+// `svi` routes, and has addresses in its VLANs.
+std::string key_trouble(Kind kind, bool has_svi, std::string_view key, std::string_view& code);
 
 class Kinds {
   public:

@@ -68,7 +68,36 @@ bool wants_peer_names(const Value& keys, const Value* defaults, Context& context
     return value != nullptr && context.reader.word("ifname", *value, {"eth", "peer"}) == "peer";
 }
 
+// `bond`, for links with two ends; the copies of `count` are its members.
+std::string wanted_bond(const LinkDraft& draft, const Value* defaults, Context& context) {
+    const Value* value = draft.keys.find("bond");
+    if (value == nullptr && defaults != nullptr && draft.plan->ends.size() == 2)
+        value = defaults->find("bond");
+    if (value == nullptr || value->is_false()) return "";
+    const auto mode = context.reader.word("bond", *value, bond_modes());
+    if (!mode) return "";
+    if (draft.plan->ends.size() == 2 && !draft.plan->lan) return *mode;
+    context.diagnostics.error("KEY", value->where, "a bond has two ends",
+                              "count = 2 on a link of two nodes");
+    return "";
+}
+
+// A name that is written means the bond: its members are ethN.
+void join_bond(LinkDraft& draft) {
+    for (DraftEnd& end : draft.ends) {
+        end.bond = std::move(end.interface);
+        end.interface.clear();
+    }
+}
+
 }  // namespace
+
+const std::vector<std::string_view>& bond_modes() {
+    static const std::vector<std::string_view> words{"balance-rr", "active-backup", "balance-xor",
+                                                     "broadcast",  "802.3ad",       "balance-tlb",
+                                                     "balance-alb"};
+    return words;
+}
 
 std::vector<LinkDraft> draft_links(const std::vector<LinkEntry>& entries, const Value* defaults,
                                    const NodeList& nodes, Context& context) {
@@ -92,6 +121,8 @@ std::vector<LinkDraft> draft_links(const std::vector<LinkEntry>& entries, const 
                 draft.ends.push_back(std::move(end));
             }
             fine = check_self(draft, nodes, context) && fine;
+            draft.bond_mode = wanted_bond(draft, defaults, context);
+            if (!draft.bond_mode.empty()) join_bond(draft);
             if (fine) drafts.push_back(std::move(draft));
         }
     }

@@ -125,8 +125,6 @@ void LinkEnds::read(const LinkDraft& draft, std::size_t end, Interface& interfac
     for (const Member& member : draft.keys.members)
         if (is_end_key(member.key) && member.key != "addresses") keys.add(member);
     keys.drop("gateway");
-    // Refused once for the entry.
-    for (const char* later : {"vrf", "vlan", "vlans", "native", "udp-port"}) keys.drop(later);
     if (stub)
         for (const Member& member : draft.keys.members)
             if (is_impairment_key(member.key)) keys.drop(member.key);

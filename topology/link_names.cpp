@@ -75,8 +75,10 @@ class Namer {
             return;
         }
         // One entry, several links: "core-1", "core-2", unless the name itself tells them apart.
+        // The first member of a bond is called as the bond.
         const bool several = draft.entry->links.size() > 1;
-        if (several && !has_expression(name->text))
+        const bool alone = !draft.bond_mode.empty() && draft.plan->number == 1;
+        if (several && !alone && !has_expression(name->text))
             draft.name += "-" + std::to_string(draft.plan->number);
         const auto taken = x_taken.find(draft.name);
         if (taken == x_taken.end()) {

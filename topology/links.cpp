@@ -4,11 +4,15 @@
 
 #include "topology/builder.hpp"
 #include "topology/end_reader.hpp"
+#include "topology/inner_devices.hpp"
 #include "topology/keys.hpp"
 #include "topology/link_draft.hpp"
 #include "topology/link_ends.hpp"
 #include "topology/link_match.hpp"
 #include "topology/segment_keys.hpp"
+#include "topology/tunnels.hpp"
+#include "topology/vlan_interfaces.hpp"
+#include "topology/vrf_keys.hpp"
 
 #include <algorithm>
 #include <set>
@@ -19,11 +23,6 @@ namespace {
 constexpr std::size_t most_links = 50'000;
 constexpr std::size_t most_interfaces = 256;
 constexpr std::size_t most_ports = 1023;  // BR_MAX_PORTS, net/bridge/br_private.h
-
-bool is_later(std::string_view key) {
-    return key == "bond" || key == "over" || key == "key" || key == "vrf" || key == "vlan" ||
-           key == "vlans" || key == "native" || key == "udp-port";
-}
 
 class Maker {
   public:
@@ -45,7 +44,7 @@ class Maker {
         for (const Value& written : x_source.links) {
             entries.push_back(build_links(written, &x_defaults, room, x_nodes, x_context));
             room -= std::min(room, entries.back().links.size());
-            refuse_later(entries.back());
+            check_keys(entries.back());
         }
         std::vector<LinkDraft> drafts = draft_links(entries, &x_defaults, x_nodes, x_context);
         take_away(drafts, x_context.running.gone);
@@ -59,6 +58,14 @@ class Maker {
         for (const LinkDraft& draft : drafts) made.insert(draft.entry);
         for (const LinkEntry& entry : entries)
             if (made.count(&entry) == 0 && !entry.expressions) read_for_mistakes(entry);
+        for (std::size_t n = 0; n < x_lab.nodes.size(); ++n)
+            add_vlan_routing(x_lab.nodes[n], x_merged[n], x_nodes, x_context);
+        for (std::size_t n = 0; n < x_lab.nodes.size(); ++n)
+            add_inner_devices(x_lab.nodes[n], x_merged[n], x_nodes, x_context);
+        finish_tunnels(x_lab, x_context.diagnostics);
+        for (const Node& node : x_lab.nodes)
+            for (const Interface& interface : node.interfaces)
+                check_vrf(node, interface, x_context.diagnostics);
         count_interfaces();
         order_interfaces();
         number_interfaces();
@@ -73,30 +80,11 @@ class Maker {
     }
 
     // Once for an entry, however many links it makes.
-    void refuse_later(const LinkEntry& entry) {
-        const bool tunnel = read_type(entry.keys);
-        for (const Member& member : entry.keys.members) {
-            // What belongs to a tunnel is refused with the tunnel.
-            const bool of_tunnel =
-                member.key == "over" || member.key == "key" || member.key == "udp-port";
-            if (is_later(member.key) && !member.value.is_false() && !(tunnel && of_tunnel)) {
-                x_context.later("\"" + member.key + "\"", member.where);
-            } else if (member.key == "capture") {
-                if (x_context.reader.boolean(member.value).value_or(false))
-                    x_context.notices.ignored("capture", member.where);
-            }
-        }
-    }
-
-    // True when it is a tunnel.
-    bool read_type(const Value& keys) {
-        const Value* type = keys.find("type");
-        if (type == nullptr) return false;
-        const auto word =
-            x_context.reader.word("type", *type, {"veth", "wireguard", "gre", "ipip", "vxlan"});
-        if (!word || *word == "veth") return false;
-        x_context.later("type \"" + *word + "\"", type->where);
-        return true;
+    void check_keys(const LinkEntry& entry) {
+        check_link_type(entry.keys, x_context);
+        if (const Member* capture = entry.keys.member("capture"))
+            if (x_context.reader.boolean(capture->value).value_or(false))
+                x_context.notices.ignored("capture", capture->where);
     }
 
     void make(const LinkDraft& draft, LinkEnds& ends) {
@@ -104,6 +92,12 @@ class Maker {
         link.name = draft.name;
         link.name_explicit = draft.name_explicit;
         link.lan = draft.plan->lan || draft.ends.size() > 2;
+        link.kind = link_kind(draft.keys);
+        if (!is_cable(link.kind) && draft.ends.size() != 2) {
+            x_context.later("a tunnel of " + std::to_string(draft.ends.size()) + " ends",
+                            draft.keys.find("type")->where);
+            link.kind = DeviceKind::veth;
+        }
         link.where = draft.entry->written->where;
         link_keys_of(draft, link);
         const std::size_t index = x_lab.links.size();
@@ -111,19 +105,67 @@ class Maker {
             const DraftEnd& end = draft.ends[e];
             Node& node = x_lab.nodes[end.node];
             Interface interface;
-            interface.name = end.interface;
             interface.where = end.where;
             interface.link = index;
-            interface.end = e;
             interface.segment = npos;
-            interface.explicit_addresses = end.addresses;
-            interface.mac = make_mac(node.name, interface.name);
-            ends.read(draft, e, interface);
-            if (!node.is_bridge()) interface.port.clear();
+            if (end.bond.empty()) {
+                interface.end = e;
+                interface.name = end.interface;
+                interface.kind = link.kind;
+                link.ends.push_back({end.node, node.interfaces.size()});
+                add_interface(draft, e, std::move(interface), ends);
+                continue;
+            }
+            if (draft.member == 0) {
+                interface.end = npos;
+                interface.name = end.bond;
+                interface.kind = DeviceKind::bond;
+                interface.device.mode = draft.bond_mode;
+                add_interface(draft, e, interface, ends);
+            }
+            interface.end = e;
             link.ends.push_back({end.node, node.interfaces.size()});
-            node.interfaces.push_back(std::move(interface));
+            add_member(node, end, std::move(interface));
         }
+        check_vlans(x_lab, link, x_context.diagnostics);
+        // Who has no such VRF is told once, and uses none from here on.
+        check_vrfs(x_lab, link, draft.keys.find("vrf"), x_context.diagnostics);
         x_lab.links.push_back(std::move(link));
+    }
+
+    // With the interfaces of its VLANs, where it is a trunk of a host or router.
+    void add_interface(const LinkDraft& draft, std::size_t e, Interface interface, LinkEnds& ends) {
+        const DraftEnd& end = draft.ends[e];
+        Node& node = x_lab.nodes[end.node];
+        interface.explicit_addresses = end.addresses;
+        interface.mac = make_mac(node.name, interface.name);
+        const bool tunnel = interface.end != npos && !is_cable(interface.kind);
+        if (tunnel) interface.mtu = 0;  // that of what it runs over, less its header
+        ends.read(draft, e, interface);
+        if (tunnel) read_tunnel_end(draft.keys, node, interface, x_context);
+        if (!node.is_bridge()) interface.port = {};
+        fit_vlans(node, interface, x_context.diagnostics);
+        node.interfaces.push_back(std::move(interface));
+        if (node.is_bridge()) return;
+        const std::size_t trunk = node.interfaces.size() - 1;
+        for (const VlanId id : node.interfaces[trunk].vlans.tagged)
+            node.interfaces.push_back(vlan_interface(node, node.interfaces[trunk], id,
+                                                     x_merged[end.node], x_nodes, x_context));
+    }
+
+    // The kernel gives members the bond's MAC address and MTU.
+    static void add_member(Node& node, const DraftEnd& end, Interface member) {
+        member.name = end.interface;
+        member.kind = DeviceKind::veth;
+        member.device = {};
+        member.master = end.bond;
+        member.ipv4 = member.ipv6 = AddressMode::off;
+        if (const Interface* bond = find_interface(node, end.bond)) {
+            member.mac = bond->mac;
+            member.mtu = bond->mtu;
+            member.up = bond->up;
+        }
+        node.interfaces.push_back(std::move(member));
     }
 
     void link_keys_of(const LinkDraft& draft, Link& link) {
@@ -153,7 +195,7 @@ class Maker {
         EndKeys keys;
         for (const Member& member : entry.keys.members) {
             if (read_segment_key(member, x_nodes, x_context, segment)) continue;
-            if (is_end_key(member.key) && member.key != "addresses" && !is_later(member.key))
+            if (is_end_key(member.key) && member.key != "addresses" && !is_tunnel_key(member.key))
                 keys.add(member);
         }
         Interface unused;
@@ -193,7 +235,8 @@ class Maker {
                 node.interfaces.begin(), node.interfaces.end(),
                 [&](const Interface& a, const Interface& b) { return place(a) < place(b); });
             for (std::size_t i = 0; i < node.interfaces.size(); ++i)
-                x_lab.links[node.interfaces[i].link].ends[node.interfaces[i].end] = {n, i};
+                if (const Interface& own = node.interfaces[i]; own.is_end())
+                    x_lab.links[own.link].ends[own.end] = {n, i};
         }
     }
 
@@ -262,7 +305,7 @@ class Maker {
         }
     }
 
-    // `interfaces.X` for an X that no link made: a device inside the node, or a slip.
+    // `interfaces.X` for an X that nothing made: a slip.
     void node_interfaces() {
         for (std::size_t n = 0; n < x_lab.nodes.size(); ++n) {
             const Value* interfaces = x_merged[n].find("interfaces");
@@ -270,10 +313,7 @@ class Maker {
                 continue;
             for (const Member& member : interfaces->members) {
                 if (!x_context.reader.table(member.value, "interfaces." + member.key)) continue;
-                if (const Value* type = member.value.find("type")) {
-                    x_context.later("type \"" + written(*type) + "\" of an interface", type->where);
-                    continue;
-                }
+                if (member.value.find("type") != nullptr) continue;
                 const bool known = find_interface(x_lab.nodes[n], member.key) != nullptr;
                 refuse_unknown_keys(member.value, known ? end_keys() : interface_keys(),
                                     x_context.diagnostics);

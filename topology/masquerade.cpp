@@ -174,7 +174,7 @@ void read_forward(const Value& value, const NodeList& nodes, Node& node, Context
 
 void check_masquerade(const Lab& lab, Diagnostics& diagnostics) {
     for (const Node& node : lab.nodes) {
-        if (node.kind != Kind::router && !(node.masquerade.empty() && node.forward.empty())) {
+        if (!node.forwards() && !(node.masquerade.empty() && node.forward.empty())) {
             diagnostics.error(
                 "D51", node.masquerade.empty() ? node.forward[0].where : node.masquerade[0].where,
                 node.name + " forwards no packets, so there are none to translate",

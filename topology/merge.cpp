@@ -80,8 +80,8 @@ void merge_tables(Value& base, Value over, bool deep) {
 
 class Merger {
   public:
-    Merger(const NodeSeed& seed, Context& context)
-        : x_seed(seed), x_context(context), x_names(node_names(seed, context)) {
+    Merger(const NodeSeed& seed, bool has_svi, Context& context)
+        : x_seed(seed), x_has_svi(has_svi), x_context(context), x_names(node_names(seed, context)) {
         x_result.where = seed.where;
     }
 
@@ -90,7 +90,7 @@ class Merger {
         for (const Member& member : layer.members) {
             if (member.key == "extends" || member.key == "kind") continue;
             std::string_view code;
-            const std::string trouble = key_trouble(x_seed.chain.kind, member.key, code);
+            const std::string trouble = key_trouble(x_seed.chain.kind, x_has_svi, member.key, code);
             if (!trouble.empty() && !member.value.is_false()) {
                 if (!defaults)
                     x_context.diagnostics.error(code, member.where, trouble,
@@ -136,6 +136,7 @@ class Merger {
     }
 
     const NodeSeed& x_seed;
+    const bool x_has_svi;
     Context& x_context;
     Names x_names;
     Value x_result;
@@ -145,11 +146,16 @@ class Merger {
 }  // namespace
 
 Value merge_layers(const NodeSeed& seed, const Value* defaults, Context& context) {
-    Merger merger(seed, context);
-    if (defaults != nullptr && defaults->is(Value::Type::table)) merger.add(*defaults, true);
-    for (const Value* kind : seed.chain.tables) merger.add(*kind, false);
+    std::vector<const Value*> layers(seed.chain.tables.begin(), seed.chain.tables.end());
     for (const Member* entry : seed.entries)
-        if (entry->value.is(Value::Type::table)) merger.add(entry->value, false);
+        if (entry->value.is(Value::Type::table)) layers.push_back(&entry->value);
+    const bool has_svi = std::any_of(layers.begin(), layers.end(), [](const Value* layer) {
+        const Value* svi = layer->find("svi");
+        return svi != nullptr && !svi->is_false();
+    });
+    Merger merger(seed, has_svi, context);
+    if (defaults != nullptr && defaults->is(Value::Type::table)) merger.add(*defaults, true);
+    for (const Value* layer : layers) merger.add(*layer, false);
     return merger.result();
 }
 

@@ -4,6 +4,7 @@
 
 #include "topology/address_services.hpp"
 #include "topology/check.hpp"
+#include "topology/device.hpp"
 #include "topology/diagnostic.hpp"
 #include "topology/impairment.hpp"
 #include "topology/ip.hpp"
@@ -41,13 +42,17 @@ struct Timers {  // of routing protocols, seconds
 };
 
 struct Interface {
-    std::string name;         // "eth0"
+    std::string name;  // "eth0"
+    DeviceKind kind = DeviceKind::veth;
+    DeviceSettings device;    // of other kinds
     std::uint32_t index = 0;  // ifindex in the node: eth0 = 100, …; others from 200 in order
     Mac mac;
     std::uint32_t mtu = 1500;
-    bool up = true;           // false: administratively down from the start
-    std::size_t link = 0;     // Lab::links
-    std::size_t end = 0;      // Link::ends
+    bool up = true;  // false: administratively down from the start
+    // Lab::links, npos for a device inside the node; and its end there, npos for what stands on an
+    // end (a VLAN of a trunk) or for several of them (a bond).
+    std::size_t link = 0;
+    std::size_t end = 0;
     std::size_t segment = 0;  // Lab::segments, npos for a port of a switch
 
     // As the file says.
@@ -60,13 +65,18 @@ struct Interface {
     std::optional<bool> passive;
     std::optional<Text> gateway;  // NODE or address of this end's default route; "" = none
     bool mac_explicit = false;
-    Impairment impairment;                    // of what it sends
-    std::map<std::string, std::string> port;  // of a switch: isolated, learning, hairpin, …
+    Impairment impairment;  // of what it sends
+    PortOptions port;       // of a bridge
+    Vlans vlans;
+    std::string vrf;                           // "" = none
+    std::string master;                        // a bridge or bond inside the node, "" = none
+    bool stp = false, vlan_filtering = false;  // of a bridge inside the node
 
     // Filled by `address`: everything this interface holds, in order, the first of a family first.
     std::vector<Prefix> addresses;
     Where where;
 
+    bool is_end() const { return end != npos; }
     bool operator==(const Interface&) const = default;
 };
 
@@ -139,6 +149,13 @@ struct Limits {  // of all processes of a node together
     bool operator==(const Limits&) const = default;
 };
 
+struct Vrf {  // a routing table of its own and the interfaces that use it
+    std::string name;
+    std::uint32_t table = 0;
+    Where where;
+    bool operator==(const Vrf&) const = default;
+};
+
 struct Node {
     std::string name;
     Kind kind = Kind::host;
@@ -164,6 +181,9 @@ struct Node {
     std::vector<Route> routes;      // filled by `routing`: everything labd installs
     bool stp = false;
     std::optional<std::uint16_t> stp_priority;
+    bool vlan_filtering = false;  // a switch that tells VLANs apart: said, or one is used
+    std::vector<VlanId> svi;      // VLANs that a switch routes between
+    std::vector<Vrf> vrfs;
     std::optional<Text> nft;  // a ruleset
     std::vector<Masquerade> masquerade;
     std::vector<Forward> forward;
@@ -192,11 +212,11 @@ struct Node {
     std::optional<Advertise> ra;
     Where where;
 
-    bool forwards() const { return kind == Kind::router; }
+    bool forwards() const { return kind == Kind::router || !svi.empty(); }
     bool is_bridge() const { return kind == Kind::switch_ || kind == Kind::hub; }
-    // A switch or hub without run, exec or files is a namespace with a bridge and no process.
+    // A switch or hub without svi, run, exec or files is a namespace with a bridge and no process.
     bool has_process() const {
-        return !is_bridge() || !services.empty() || !exec.empty() || !files.empty();
+        return !is_bridge() || !svi.empty() || !services.empty() || !exec.empty() || !files.empty();
     }
     bool operator==(const Node&) const = default;
 };
@@ -208,7 +228,8 @@ struct End {                    // names one interface of the lab
 };
 
 struct Link {
-    std::string name;       // "h1--r1", "lan-1", or as written
+    std::string name;                    // "h1--r1", "lan-1", or as written
+    DeviceKind kind = DeviceKind::veth;  // else a tunnel
     std::vector<End> ends;  // one: a stub; two; more: an implied bridge in the lab's fabric
     bool lan = false;       // written as `lan` or with more than two ends
     bool name_explicit = false;
@@ -222,6 +243,20 @@ struct Link {
     std::optional<Advertise> ra;
     Where where;
     bool operator==(const Link&) const = default;
+};
+
+// A VLAN of `[vlans]`: the same one in the whole lab, with the segment keys written there.
+struct Vlan {
+    std::string name;
+    VlanId id = 0;
+    std::vector<std::pair<Prefix, Where>> prefixes;
+    Text pool;
+    std::optional<Text> gateway;
+    std::optional<bool> private_;
+    std::optional<Dhcp> dhcp;
+    std::optional<Advertise> ra;
+    Where where;
+    bool operator==(const Vlan&) const = default;
 };
 
 // All ends that hear each other at layer 2. Addresses belong to segments, not to links.
@@ -281,6 +316,7 @@ struct Lab {
     std::uint64_t seed = 0;
     std::vector<Text> needs;
     Addressing addressing;
+    std::vector<Vlan> vlans;        // file order
     std::vector<Node> nodes;        // file order
     std::vector<Link> links;        // file order
     std::vector<Segment> segments;  // filled by `address`
@@ -298,7 +334,5 @@ struct Lab {
     const Interface& at(const End& e) const { return nodes[e.node].interfaces[e.interface]; }
     Interface& at(const End& e) { return nodes[e.node].interfaces[e.interface]; }
 };
-
-inline constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
 }  // namespace topology

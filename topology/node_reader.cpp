@@ -10,6 +10,8 @@
 #include "topology/segment_keys.hpp"
 #include "topology/service.hpp"
 #include "topology/sysctl.hpp"
+#include "topology/vlan_keys.hpp"
+#include "topology/vrf_keys.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,8 +26,7 @@ bool is_empty(const Value& value) {
 
 // Without these the lab would not be what the file says.
 bool needs_later(std::string_view key) {
-    constexpr std::array<std::string_view, 5> keys{"vrfs", "svi", "mpls", "vlan-filtering",
-                                                   "device"};
+    constexpr std::array<std::string_view, 2> keys{"mpls", "device"};
     return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
@@ -137,6 +138,12 @@ class NodeReader {
             read_loopback(value);
         } else if (key == "stp") {
             read_stp(value);
+        } else if (key == "vlan-filtering") {
+            x_node.vlan_filtering = x_context.reader.boolean(value).value_or(false);
+        } else if (key == "svi") {
+            if (!value.is_false()) x_node.svi = read_vlan_list("svi", value, x_context);
+        } else if (key == "vrfs") {
+            x_node.vrfs = read_vrfs(value, x_node.name, x_context);
         } else if (key == "masquerade") {
             read_masquerade(value, x_node, x_context);
         } else if (key == "forward") {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "topology/back_end.hpp"
+#include "topology/device.hpp"
 #include "topology/model.hpp"
 
 #include <cstdint>
@@ -25,18 +26,23 @@ struct DeviceEnd {  // the other end of a veth
 };
 
 struct Device {
-    enum class Kind { veth, bridge } kind = Kind::veth;
+    using Kind = DeviceKind;
+    Kind kind = Kind::veth;
     std::string name;
     std::uint32_t index = 0;
     Mac mac;
     std::uint32_t mtu = 1500;
     bool up = true;
-    std::string master;            // bridge this is a port of, "" = none
+    std::string master;            // bridge, bond or VRF that this belongs to, "" = none
     DeviceEnd peer;                // veth
+    DeviceSettings settings;       // neither veth nor bridge
     bool stp = false;              // bridge
     std::uint32_t ageing_s = 300;  // bridge; 0 = hub
     std::optional<std::uint16_t> stp_priority;
-    bool quiet = false;  // no IPv6 of its own (bridges, ports, fabric)
+    bool vlan_filtering = false;  // bridge
+    PortOptions port;             // of a bridge
+    PortVlans vlans;              // of a bridge that tells them apart, and of its ports
+    bool quiet = false;           // no IPv6 of its own (bridges, ports, fabric)
     // What its queue disciplines do to what it sends, and, where they cannot, what a packet filter
     // does to what it receives from its peer (see back_end.hpp).
     Impairment sends, receives;
@@ -112,15 +118,16 @@ struct RemoveVeth {
     std::string peer_space;
     Device peer;
 };
-struct CreateBridge {
+// Everything that is no veth.
+struct CreateDevice {
     std::string space;
     Device device;
 };
-struct RemoveBridge {
+struct RemoveDevice {
     std::string space;
     Device device;
 };
-// mtu, mac, up, master, bridge options of a device that stays.
+// mtu, mac, up, master, options of a bridge or a port of a device that stays.
 struct ChangeDevice {
     std::string space;
     Device from, to;
@@ -176,7 +183,7 @@ struct RemoveService {
 };
 
 using Step =
-    std::variant<CreateSpace, RemoveSpace, CreateVeth, RemoveVeth, CreateBridge, RemoveBridge,
+    std::variant<CreateSpace, RemoveSpace, CreateVeth, RemoveVeth, CreateDevice, RemoveDevice,
                  ChangeDevice, AddAddress, RemoveAddress, AddRoute, RemoveRoute, WriteHosts,
                  WriteFile, RemoveFile, SetSysctl, SetHostname, LoadNft, SetLimits, RunExec,
                  PutService, RemoveService, StopNode, StartNode>;

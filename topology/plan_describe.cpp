@@ -13,8 +13,25 @@ std::string link_name(const std::string& space, const Device& device, const std:
     return a + " – " + b;
 }
 
-std::string bridge_name(const std::string& space, const Device& device) {
+std::string device_name(const std::string& space, const Device& device) {
     return space == fabric_name ? "implied LAN " + device.name : space + ":" + device.name;
+}
+
+// A bridge is called so; any other kind is said beside the name.
+std::string action_kind(const Device& device) {
+    return device.kind == Device::Kind::bridge ? "bridge" : "device";
+}
+
+std::string settings_text(const Device& device) {
+    if (device.kind == Device::Kind::bridge) return "";
+    std::string out = kind_word(device.kind);
+    const DeviceSettings& settings = device.settings;
+    if (settings.id != 0) out += " " + std::to_string(settings.id);
+    if (!settings.mode.empty()) out += " " + settings.mode;
+    if (!settings.lower.empty()) out += " on " + settings.lower;
+    if (settings.local) out += " from " + settings.local->text();
+    if (settings.remote) out += " to " + settings.remote->text();
+    return out;
 }
 
 Action space_action(const std::string& op, const std::string& space, Space::Kind kind) {
@@ -73,6 +90,19 @@ void say_impairments(const Impairment& from, const Impairment& to, const std::st
         out.push_back({of + "seed", std::to_string(*from.seed), std::to_string(*to.seed)});
 }
 
+// "10, 20 untagged"
+std::optional<std::string> vlans_text(const PortVlans& vlans) {
+    std::string out;
+    for (const auto& [id, way] : vlans)
+        out += (out.empty() ? "" : ", ") + std::to_string(id) + (way.untagged ? " untagged" : "");
+    return some(out);
+}
+
+template <class Number>
+std::string number_or_default(const std::optional<Number>& number) {
+    return number ? std::to_string(*number) : "the kernel's";
+}
+
 Changes changes_of(const Device& from, const Device& to) {
     Changes out;
     const auto say = [&](const char* path, const auto& a, const auto& b, auto text) {
@@ -87,6 +117,14 @@ Changes changes_of(const Device& from, const Device& to) {
     say("ageing", from.ageing_s, to.ageing_s, number);
     say("stp-priority", from.stp_priority, to.stp_priority,
         [](const auto& priority) { return std::to_string(priority.value_or(32768)); });
+    say("vlan-filtering", from.vlan_filtering, to.vlan_filtering, on_or_off);
+    say("vlans", from.vlans, to.vlans, vlans_text);
+    say("isolated", from.port.isolated, to.port.isolated, on_or_off);
+    say("learning", from.port.learning, to.port.learning, on_or_off);
+    say("hairpin", from.port.hairpin, to.port.hairpin, on_or_off);
+    say("guard", from.port.guard, to.port.guard, on_or_off);
+    say("port-cost", from.port.cost, to.port.cost, number_or_default<std::uint16_t>);
+    say("port-priority", from.port.priority, to.port.priority, number_or_default<std::uint8_t>);
     say("ipv6", from.quiet, to.quiet, [](bool quiet) { return on_or_off(!quiet); });
     say_impairments(from.sends, to.sends, "", out);
     say_impairments(from.receives, to.receives, "arriving ", out);
@@ -121,15 +159,19 @@ struct Describe {
     Action operator()(const RemoveVeth& s) const {
         return {"delete", "link", link_name(s.space, s.device, s.peer_space, s.peer), ""};
     }
-    Action operator()(const CreateBridge& s) const {
-        return {"create", "bridge", bridge_name(s.space, s.device), ""};
+    Action operator()(const CreateDevice& s) const {
+        return {"create", action_kind(s.device), device_name(s.space, s.device),
+                settings_text(s.device)};
     }
-    Action operator()(const RemoveBridge& s) const {
-        return {"delete", "bridge", bridge_name(s.space, s.device), ""};
+    Action operator()(const RemoveDevice& s) const {
+        return {"delete", action_kind(s.device), device_name(s.space, s.device),
+                settings_text(s.device)};
     }
     Action operator()(const ChangeDevice& s) const {
         if (s.to.kind == Device::Kind::bridge)
-            return device_action("bridge", bridge_name(s.space, s.to), s.from, s.to);
+            return device_action("bridge", device_name(s.space, s.to), s.from, s.to);
+        if (s.to.kind != Device::Kind::veth)
+            return device_action("device", device_name(s.space, s.to), s.from, s.to);
         return device_action("link", s.space + ":" + s.to.name, s.from, s.to);
     }
     Action operator()(const AddAddress& s) const {

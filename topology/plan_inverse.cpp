@@ -17,8 +17,8 @@ struct Inverse {
     Maybe operator()(const RemoveVeth& s) const {
         return CreateVeth{s.space, s.device, s.peer_space, s.peer};
     }
-    Maybe operator()(const CreateBridge& s) const { return RemoveBridge{s.space, s.device}; }
-    Maybe operator()(const RemoveBridge& s) const { return CreateBridge{s.space, s.device}; }
+    Maybe operator()(const CreateDevice& s) const { return RemoveDevice{s.space, s.device}; }
+    Maybe operator()(const RemoveDevice& s) const { return CreateDevice{s.space, s.device}; }
     Maybe operator()(const ChangeDevice& s) const { return ChangeDevice{s.space, s.to, s.from}; }
     Maybe operator()(const AddAddress& s) const {
         return RemoveAddress{s.space, s.device, s.address};

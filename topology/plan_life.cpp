@@ -30,10 +30,12 @@ State awakened(const State& seen, const std::set<std::string>& waking) {
         space.addresses.clear();
         space.routes.clear();
         std::erase_if(space.devices,
-                      [](const auto& entry) { return entry.second.kind == Device::Kind::bridge; });
+                      [](const auto& entry) { return entry.second.kind != Device::Kind::veth; });
         for (auto& [name, device] : space.devices) {
             device.up = false;
             device.master.clear();
+            device.port = {};
+            device.vlans.clear();
             device.quiet = device.mtu < ipv6_mtu;
             device.sends = device.receives = {};  // the kernel forgets them on the way
         }

@@ -8,12 +8,58 @@ namespace {
 
 // What makes a device another one; everything else can be changed while it runs.
 bool same_identity(const Device& wish, const Device& seen) {
-    return wish.kind == seen.kind && wish.index == seen.index && wish.peer == seen.peer;
+    return wish.kind == seen.kind && wish.index == seen.index && wish.peer == seen.peer &&
+           wish.settings == seen.settings;
 }
 
 // A veth stands at both of its ends; of each pair one is taken.
 bool speaks_for_pair(const DeviceEnd& end, const Device& device) {
     return device.kind == Device::Kind::veth && end < device.peer;
+}
+
+// What others belong to: made before them.
+bool is_master(const Device& device) {
+    return device.kind == Device::Kind::bridge || device.kind == Device::Kind::vrf ||
+           device.kind == Device::Kind::bond;
+}
+
+const Device* find_in(const Space& space, const std::string& name) {
+    const auto found = space.devices.find(name);
+    return found == space.devices.end() ? nullptr : &found->second;
+}
+
+// How many devices must be there before this one. No chain is longer than the namespace is full.
+std::size_t height(const Space& space, const Device& device, std::size_t limit) {
+    std::size_t out = 0;
+    for (const std::string& name : {device.master, device.settings.lower})
+        if (const Device* below = find_in(space, name); below != nullptr && limit > 0)
+            out = std::max(out, 1 + height(space, *below, limit - 1));
+    return out;
+}
+
+struct Placed {
+    const std::string* space = nullptr;
+    const Device* device = nullptr;
+    std::size_t height = 0;
+};
+
+// All that are no veths, those below first.
+std::vector<Placed> in_order(const State& state, bool masters) {
+    std::vector<Placed> out;
+    for (const auto& [space, holds] : state.spaces)
+        for (const auto& [name, device] : holds.devices)
+            if (device.kind != Device::Kind::veth && is_master(device) == masters)
+                out.push_back({&space, &device, height(holds, device, holds.devices.size())});
+    std::stable_sort(out.begin(), out.end(),
+                     [](const Placed& a, const Placed& b) { return a.height < b.height; });
+    return out;
+}
+
+// What a port is told goes with its being one.
+void forget_port(Device& device) {
+    device.master.clear();
+    device.port = {};
+    device.vlans.clear();
 }
 
 // Routes to gateways are looked up in those straight to a wire.
@@ -59,6 +105,12 @@ NetworkPlan::NetworkPlan(const State& wish, const State& seen, const std::set<st
             staying_.insert(end);
         }
     }
+    // What sits on another device goes with it.
+    for (const Placed& upper : in_order(seen, false)) {
+        const std::string& lower = upper.device->settings.lower;
+        if (!lower.empty() && lower != "lo" && !stays({*upper.space, lower}))
+            staying_.erase({*upper.space, upper.device->name});
+    }
 }
 
 bool NetworkPlan::lives(const std::string& space) const {
@@ -85,6 +137,9 @@ bool NetworkPlan::disturbed(const std::string& space, const Route& seen) const {
         if (hop.dev.empty() || !stays(end)) return true;
         const Device* wished = find_device(wish_, end);  // none for lo
         if (wished != nullptr && !wished->up) return true;
+        // Into and out of a VRF the kernel takes an interface down and up.
+        const Device* there = find_device(seen_, end);
+        if (wished != nullptr && there != nullptr && wished->master != there->master) return true;
         const auto held = addresses.find(hop.dev);
         if (held == addresses.end()) return false;
         const Family family = hop.via ? hop.via->family : seen.destination.ip.family;
@@ -142,15 +197,21 @@ bool NetworkPlan::loses_bridge(const std::string& space, const Device& seen) con
 }
 
 void NetworkPlan::remove_devices(std::vector<Step>& out) const {
-    std::vector<Step> bridges;
+    std::vector<Step> masters;
+    const auto gone = [&](const Placed& placed) {
+        return lives(*placed.space) && !stays({*placed.space, placed.device->name});
+    };
+    const std::vector<Placed> uppers = in_order(seen_, false);
+    for (auto upper = uppers.rbegin(); upper != uppers.rend(); ++upper)
+        if (gone(*upper)) out.push_back(RemoveDevice{*upper->space, *upper->device});
     for (const auto& [space, holds] : seen_.spaces) {
         if (!lives(space)) continue;
         for (const auto& [name, device] : holds.devices) {
             const DeviceEnd end{space, name};
             if (loses_bridge(space, device)) {
                 Device released = device;
-                released.master.clear();
-                bridges.push_back(ChangeDevice{space, device, released});
+                forget_port(released);
+                masters.push_back(ChangeDevice{space, device, released});
             }
             if (stays(end) || device.kind != Device::Kind::veth) continue;
             const Device* far = find_device(seen_, device.peer);
@@ -160,37 +221,43 @@ void NetworkPlan::remove_devices(std::vector<Step>& out) const {
                     RemoveVeth{space, device, device.peer.space, far != nullptr ? *far : Device{}});
         }
     }
-    for (const auto& [space, holds] : seen_.spaces)
-        for (const auto& [name, device] : holds.devices)
-            if (lives(space) && device.kind == Device::Kind::bridge && !stays({space, name}))
-                bridges.push_back(RemoveBridge{space, device});
-    out.insert(out.end(), bridges.begin(), bridges.end());
+    const std::vector<Placed> placed = in_order(seen_, true);
+    for (auto master = placed.rbegin(); master != placed.rend(); ++master)
+        if (gone(*master)) masters.push_back(RemoveDevice{*master->space, *master->device});
+    out.insert(out.end(), masters.begin(), masters.end());
 }
 
 void NetworkPlan::create_devices(std::vector<Step>& out) const {
-    for (const auto& [space, holds] : wish_.spaces)
-        for (const auto& [name, device] : holds.devices)
-            if (device.kind == Device::Kind::bridge && !stays({space, name}))
-                out.push_back(CreateBridge{space, device});
+    const auto create = [&](bool masters) {
+        for (const Placed& placed : in_order(wish_, masters))
+            if (!stays({*placed.space, placed.device->name}))
+                out.push_back(CreateDevice{*placed.space, *placed.device});
+    };
+    create(true);
     for (const auto& [space, holds] : wish_.spaces)
         for (const auto& [name, device] : holds.devices)
             if (speaks_for_pair({space, name}, device) && !stays({space, name}))
                 out.push_back(
                     CreateVeth{space, device, device.peer.space, *find_device(wish_, device.peer)});
+    create(false);
 }
 
-// Ports before bridges: a bridge's MTU follows its ports' until it is told its own.
+// Ports before bridges: a bridge's MTU follows its ports' until it is told its own. What sits on
+// another device follows its state and MTU, so it comes last.
 void NetworkPlan::change_devices(std::vector<Step>& out) const {
-    for (const Device::Kind kind : {Device::Kind::veth, Device::Kind::bridge})
-        for (const auto& [space, holds] : wish_.spaces)
-            for (const auto& [name, device] : holds.devices) {
-                if (device.kind != kind || !stays({space, name})) continue;
-                Device from = *find_device(seen_, {space, name});
-                if (loses_bridge(space, from)) from.master.clear();
-                if (serves(device.sends, from.sends)) from.sends = device.sends;
-                if (serves(device.receives, from.receives)) from.receives = device.receives;
-                if (from != device) out.push_back(ChangeDevice{space, from, device});
-            }
+    const auto change = [&](const std::string& space, const Device& device) {
+        if (!stays({space, device.name})) return;
+        Device from = *find_device(seen_, {space, device.name});
+        if (loses_bridge(space, from)) forget_port(from);
+        if (serves(device.sends, from.sends)) from.sends = device.sends;
+        if (serves(device.receives, from.receives)) from.receives = device.receives;
+        if (from != device) out.push_back(ChangeDevice{space, from, device});
+    };
+    for (const auto& [space, holds] : wish_.spaces)
+        for (const auto& [name, device] : holds.devices)
+            if (device.kind == Device::Kind::veth) change(space, device);
+    for (const bool masters : {true, false})
+        for (const Placed& placed : in_order(wish_, masters)) change(*placed.space, *placed.device);
 }
 
 void NetworkPlan::add_addresses(std::vector<Step>& out) const {

@@ -2,12 +2,35 @@
 #include "topology/resolved.hpp"
 
 #include "topology/isolation.hpp"
+#include "topology/segment_services.hpp"
 #include "topology/sharing.hpp"
 #include "topology/stages.hpp"
 
 #include <limits>
 
 namespace topology {
+namespace {
+
+// Its keys speak of networks; which addresses come of them is written at the interfaces.
+std::string vlans(const Lab& lab) {
+    TomlTable lines;
+    for (const Vlan& vlan : lab.vlans) {
+        TomlTable table;
+        table.raw("id", std::to_string(vlan.id));
+        std::vector<std::string> prefixes;
+        for (const auto& [prefix, where] : vlan.prefixes) prefixes.push_back(prefix.text());
+        if (!prefixes.empty()) table.raw("prefix", toml_list(prefixes));
+        if (vlan.gateway && vlan.gateway->text.empty()) table.raw("gateway", "false");
+        if (vlan.gateway && !vlan.gateway->text.empty()) table.text("gateway", vlan.gateway->text);
+        if (vlan.private_) table.raw("private", *vlan.private_ ? "true" : "false");
+        if (vlan.dhcp) table.raw("dhcp", dhcp_text(*vlan.dhcp));
+        if (vlan.ra) table.raw("ra", advertise_text(*vlan.ra));
+        lines.raw(vlan.name, table.inline_());
+    }
+    return lines.lines();
+}
+
+}  // namespace
 
 std::string resolved_toml(const Lab& lab) {
     TomlTable top;
@@ -41,8 +64,10 @@ std::string resolved_toml(const Lab& lab) {
 
     std::string out = "# " + lab.name + " with nothing left to chance: `lab show --resolved`.\n" +
                       top.lines() + "\n[addressing]\n" + addressing.lines();
+    if (!lab.vlans.empty()) out += "\n[vlans]\n" + vlans(lab);
     for (const Node& node : lab.nodes) out += "\n" + resolved_node(lab, node);
-    for (std::size_t l = 0; l < lab.links.size(); ++l) out += "\n" + resolved_link(lab, l);
+    for (std::size_t l = 0; l < lab.links.size(); ++l)
+        if (const std::string link = resolved_link(lab, l); !link.empty()) out += "\n" + link;
     for (const Check& check : lab.checks) out += "\n[[check]]\n" + check.toml;
     for (const TimedStep& step : lab.steps)
         if (!step.toml.empty()) out += "\n[[step]]\n" + step.toml;

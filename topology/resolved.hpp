@@ -31,6 +31,10 @@ std::string toml_timers(const Timers& timers);
 // As lines of `routes`. One a next hop: the same destination written twice is one route of equal
 // cost.
 std::vector<std::string> route_texts(const std::vector<Route>& routes);
+// vlan, native, vlans: by number.
+void add_vlans(const Vlans& vlans, TomlTable& table);
+// The keys of an interface, but for its addresses.
+void add_end_keys(const Lab& lab, const Node& node, const Interface& interface, TomlTable& table);
 // [nodes.NAME] and [[link]].
 std::string resolved_node(const Lab& lab, const Node& node);
 std::string resolved_link(const Lab& lab, std::size_t index);

@@ -1,7 +1,9 @@
 // One link as [[link]]: names, addresses and MACs of all its ends.
+#include "topology/address.hpp"
 #include "topology/masquerade.hpp"
 #include "topology/resolved.hpp"
 #include "topology/segment_services.hpp"
+#include "topology/tunnels.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -9,18 +11,31 @@
 namespace topology {
 namespace {
 
-// Numbers and truth stand bare, all else is a string.
-std::string value_text(const std::string& value) {
-    const bool digits = !value.empty() && value.size() < 18 &&
-                        value.find_first_not_of("0123456789") == std::string::npos;
-    return digits || value == "true" || value == "false" ? value : toml_string(value);
+std::string port_text(const PortOptions& port) {
+    TomlTable out;
+    if (port.isolated) out.raw("isolated", "true");
+    if (!port.learning) out.raw("learning", "false");
+    if (port.hairpin) out.raw("hairpin", "true");
+    if (port.guard) out.raw("guard", "true");
+    if (port.cost) out.raw("cost", std::to_string(*port.cost));
+    if (port.priority) out.raw("priority", std::to_string(*port.priority));
+    return out.empty() ? "" : out.inline_();
 }
 
-std::string end_keys(const Lab& lab, const End& end) {
-    const Interface& interface = lab.at(end);
-    const Node& node = lab.nodes[end.node];
-    TomlTable table;
-    table.text("mac", interface.mac.text());
+}  // namespace
+
+void add_vlans(const Vlans& vlans, TomlTable& table) {
+    if (vlans.access) table.raw("vlan", std::to_string(*vlans.access));
+    if (vlans.native) table.raw("native", std::to_string(*vlans.native));
+    if (vlans.tagged.empty()) return;
+    std::string list;
+    for (const VlanId id : vlans.tagged) list += (list.empty() ? "" : ", ") + std::to_string(id);
+    table.raw("vlans", "[" + list + "]");
+}
+
+void add_end_keys(const Lab& lab, const Node& node, const Interface& interface, TomlTable& table) {
+    if (!interface.mac.is_zero()) table.text("mac", interface.mac.text());
+    if (!interface.vrf.empty()) table.text("vrf", interface.vrf);
     if (interface.mtu != 1500) table.raw("mtu", std::to_string(interface.mtu));
     if (!interface.up) table.raw("up", "false");
     const bool borrowed =
@@ -44,12 +59,51 @@ std::string end_keys(const Lab& lab, const End& end) {
     if (interface.priority) table.raw("priority", std::to_string(*interface.priority));
     if (interface.timers) table.raw("timers", toml_timers(*interface.timers));
     if (interface.passive) table.raw("passive", *interface.passive ? "true" : "false");
-    if (!interface.port.empty()) {
-        TomlTable port;
-        for (const auto& [key, value] : interface.port) port.raw(key, value_text(value));
-        table.raw("port", port.inline_());
-    }
+    if (interface.is_end() && interface.device.udp_port != 0)
+        table.raw("udp-port", std::to_string(interface.device.udp_port));
+    // Those of a port inside the node stand at its bridge.
+    if (interface.master.empty()) add_vlans(interface.vlans, table);
+    if (const std::string port = port_text(interface.port); !port.empty()) table.raw("port", port);
     for (const auto& [key, value] : impairment_toml(interface.impairment)) table.raw(key, value);
+}
+
+namespace {
+
+// A bond stands for all its members.
+std::vector<End> ends_of(const Lab& lab, std::size_t link) {
+    std::vector<End> out;
+    for (const End& end : lab.links[link].ends)
+        if (const std::size_t part = taking_part(lab, link, end); part != npos)
+            out.push_back({end.node, part});
+    return out;
+}
+
+void add_bond(const Lab& lab, const End& end, TomlTable& table) {
+    const Node& node = lab.nodes[end.node];
+    const Interface& bond = lab.at(end);
+    if (bond.kind != DeviceKind::bond) return;
+    table.text("bond", bond.device.mode);
+    const auto members =
+        std::count_if(node.interfaces.begin(), node.interfaces.end(),
+                      [&](const Interface& other) { return other.master == bond.name; });
+    table.raw("count", std::to_string(members));
+}
+
+void add_tunnel(const Lab& lab, const Link& link, TomlTable& table) {
+    if (is_cable(link.kind)) return;
+    table.text("type", kind_word(link.kind));
+    TomlTable over;
+    for (const End& end : link.ends)
+        if (const std::string& lower = lab.at(end).device.lower; !lower.empty())
+            over.text(lab.nodes[end.node].name, lower);
+    if (!over.empty()) table.raw("over", over.inline_());
+    if (const std::uint32_t id = lab.at(link.ends.front()).device.id; id != 0)
+        table.raw("key", std::to_string(id));
+}
+
+std::string end_keys(const Lab& lab, const End& end) {
+    TomlTable table;
+    add_end_keys(lab, lab.nodes[end.node], lab.at(end), table);
     return table.inline_();
 }
 
@@ -68,14 +122,18 @@ std::string end_text(const Lab& lab, const End& end) {
 
 std::string resolved_link(const Lab& lab, std::size_t index) {
     const Link& link = lab.links[index];
+    const std::vector<End> own = ends_of(lab, index);
+    if (own.empty()) return "";
     TomlTable table;
     table.text("name", link.name);
     std::string ends;
-    for (const End& end : link.ends) ends += "  " + toml_string(end_text(lab, end)) + ",\n";
+    for (const End& end : own) ends += "  " + toml_string(end_text(lab, end)) + ",\n";
     table.raw(link.lan ? "lan" : "endpoints", "[\n" + ends + "]");
+    add_bond(lab, own.front(), table);
+    add_tunnel(lab, link, table);
     if (!link.labels.empty()) table.raw("labels", toml_list(link.labels));
     const auto on_segment = [&](auto holds) {
-        return std::any_of(link.ends.begin(), link.ends.end(), [&](const End& end) {
+        return std::any_of(own.begin(), own.end(), [&](const End& end) {
             const std::size_t segment = lab.at(end).segment;
             return segment != npos && holds(lab.segments[segment]);
         });
@@ -84,7 +142,7 @@ std::string resolved_link(const Lab& lab, std::size_t index) {
         table.raw("private", "true");
     else if (on_segment([&](const Segment& s) { return is_behind_masquerade(lab, s); }))
         table.raw("private", "false");
-    for (const End& end : link.ends) {
+    for (const End& end : own) {
         const std::size_t segment = lab.at(end).segment;
         if (segment == npos) continue;
         const auto& [dhcp, ra] = std::tie(lab.segments[segment].dhcp, lab.segments[segment].ra);
@@ -97,7 +155,7 @@ std::string resolved_link(const Lab& lab, std::size_t index) {
         break;
     }
     std::string out = "[[link]]\n" + table.lines();
-    for (const End& end : link.ends)
+    for (const End& end : own)
         out += "ends." + toml_string(lab.nodes[end.node].name + ":" + lab.at(end).name) + " = " +
                end_keys(lab, end) + "\n";
     return out;

@@ -91,7 +91,7 @@ void add_list(std::string& out, const std::string& key, const std::vector<std::s
 void routing(const Node& node, TomlTable& table) {
     constexpr std::array words{"static", "ospf", "isis", "bgp", "rip",
                                "babel",  "none", "frr",  "bird"};
-    if (node.kind != Kind::router) return;
+    if (!node.forwards()) return;
     std::vector<std::string> list;
     for (const Routing protocol : protocols(node))
         if (protocol != Routing::static_) list.push_back(words[static_cast<std::size_t>(protocol)]);
@@ -166,6 +166,58 @@ std::string files(const Node& node) {
     return out.empty() ? out : "[nodes." + node.name + ".files]\n" + out;
 }
 
+// By list, or by table where they are told their VLANs.
+void add_ports(const Node& node, const Interface& master, TomlTable& table) {
+    std::vector<std::string> names;
+    TomlTable by_port;
+    bool told = false;
+    for (const Interface& port : node.interfaces) {
+        if (port.master != master.name) continue;
+        TomlTable vlans;
+        add_vlans(port.vlans, vlans);
+        told |= !vlans.empty();
+        names.push_back(port.name);
+        by_port.raw(port.name, vlans.inline_());
+    }
+    if (names.empty()) return;
+    table.raw("ports", told ? by_port.inline_() : toml_list(names));
+}
+
+// What makes it a device of its own.
+void add_device(const Node& node, const Interface& interface, TomlTable& table) {
+    const DeviceSettings& settings = interface.device;
+    const bool tunnel = interface.kind == DeviceKind::vxlan || interface.kind == DeviceKind::gre;
+    table.text("type", kind_word(interface.kind));
+    if (!settings.lower.empty() && !tunnel) table.text("parent", settings.lower);
+    if (settings.id != 0)
+        table.raw(interface.kind == DeviceKind::gre ? "key" : "id", std::to_string(settings.id));
+    if (settings.local) table.text("local", settings.local->text());
+    if (settings.remote) table.text("remote", settings.remote->text());
+    if (!settings.mode.empty()) table.text("mode", settings.mode);
+    if (!settings.learning) table.raw("learning", "false");
+    if (interface.stp) table.raw("stp", "true");
+    if (interface.vlan_filtering) table.raw("vlan-filtering", "true");
+    add_ports(node, interface, table);
+}
+
+// Those that are no ends of links.
+std::string interfaces(const Lab& lab, const Node& node) {
+    TomlTable lines;
+    for (const Interface& interface : node.interfaces) {
+        // A bond of links stands with them.
+        if (interface.is_end() || (interface.kind == DeviceKind::bond && interface.link != npos))
+            continue;
+        TomlTable table;
+        if (interface.link == npos && !node.is_bridge()) add_device(node, interface, table);
+        std::vector<std::string> addresses;
+        for (const Prefix& address : interface.addresses) addresses.push_back(address.text());
+        if (!addresses.empty()) table.raw("addresses", toml_list(addresses));
+        add_end_keys(lab, node, interface, table);
+        lines.raw(interface.name, table.inline_());
+    }
+    return lines.empty() ? "" : "[nodes." + node.name + ".interfaces]\n" + lines.lines();
+}
+
 }  // namespace
 
 std::vector<std::string> route_texts(const std::vector<Route>& routes) {
@@ -183,7 +235,7 @@ std::vector<std::string> route_texts(const std::vector<Route>& routes) {
     return out;
 }
 
-std::string resolved_node(const Lab&, const Node& node) {
+std::string resolved_node(const Lab& lab, const Node& node) {
     TomlTable table;
     table.text("kind", kind_word(node.kind));
     if (node.id) table.raw("id", std::to_string(*node.id));
@@ -198,6 +250,18 @@ std::string resolved_node(const Lab&, const Node& node) {
         TomlTable stp;
         if (node.stp_priority) stp.raw("priority", std::to_string(*node.stp_priority));
         table.raw("stp", node.stp_priority ? stp.inline_() : "true");
+    }
+    if (node.vlan_filtering) table.raw("vlan-filtering", "true");
+    if (!node.svi.empty()) {
+        std::string list;
+        for (const VlanId id : node.svi) list += (list.empty() ? "" : ", ") + std::to_string(id);
+        table.raw("svi", "[" + list + "]");
+    }
+    if (!node.vrfs.empty()) {
+        TomlTable vrfs;
+        for (const Vrf& vrf : node.vrfs)
+            vrfs.raw(vrf.name, "{ table = " + std::to_string(vrf.table) + " }");
+        table.raw("vrfs", vrfs.inline_());
     }
     isolation(node, table);
     if (node.user != "root") table.text("user", node.user);
@@ -239,7 +303,7 @@ std::string resolved_node(const Lab&, const Node& node) {
     for (const Service& service : node.services)
         if (!service.generated) lines.push_back(service_text(service));
     add_list(out, "run", lines);
-    return out + files(node);
+    return out + interfaces(lab, node) + files(node);
 }
 
 }  // namespace topology

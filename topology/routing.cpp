@@ -24,6 +24,26 @@ bool own_file(const Node& node, const std::string& folder, const std::string& su
     return false;
 }
 
+// What a VRF's table does not know would be looked up in the main one: here it ends. The metric is
+// the largest that programs of the kernel's documentation use (Documentation/networking/vrf.rst).
+void close_vrfs(const Node& node, std::vector<Route>& routes) {
+    constexpr std::uint32_t last_resort = 4278198272;
+    for (const Vrf& vrf : node.vrfs)
+        for (const Family family : {Family::ipv4, Family::ipv6}) {
+            Route route;
+            route.destination.ip.family = family;
+            route.metric = last_resort;
+            route.table = vrf.table;
+            route.origin = Route::Origin::computed;
+            route.where = vrf.where;
+            const bool said = std::any_of(routes.begin(), routes.end(), [&](const Route& other) {
+                return other.destination == route.destination && other.table == route.table &&
+                       other.metric == route.metric;
+            });
+            if (!said) routes.push_back(std::move(route));
+        }
+}
+
 std::string thousands(std::size_t number) {
     std::string text = std::to_string(number);
     for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
@@ -46,11 +66,12 @@ bool configures_itself(const Node& node) {
 
 std::vector<Routing> protocols(const Node& node) {
     if (!node.routing.empty()) return node.routing;
-    if (node.is_bridge() || node.kind == Kind::bare || node.kind == Kind::external) return {};
+    if (node.kind == Kind::bare || node.kind == Kind::external) return {};
+    if (node.is_bridge() && !node.forwards()) return {};
     std::vector<Routing> list;
     if (brings_frr(node)) list.push_back(Routing::frr);
     if (brings_bird(node)) list.push_back(Routing::bird);
-    if (list.empty() && node.kind == Kind::router) {
+    if (list.empty() && node.forwards()) {
         list.push_back(Routing::static_);
         // Lines for frr.conf want somebody who reads them.
         if (!node.frr.text.empty()) list.push_back(Routing::frr);
@@ -74,7 +95,8 @@ void route(Lab& lab, Diagnostics& diagnostics) {
     std::vector<std::vector<Route>> gathered(lab.nodes.size());
     std::size_t count = 0;
     for (std::size_t n = 0; n < lab.nodes.size(); ++n) {
-        if (lab.nodes[n].kind == Kind::bare || lab.nodes[n].is_bridge()) continue;
+        const Node& node = lab.nodes[n];
+        if (node.kind == Kind::bare || (node.is_bridge() && !node.forwards())) continue;
         gathered[n] = written_routes(roads, n, diagnostics);
         const auto has_default = [&](Family family) {
             return std::any_of(gathered[n].begin(), gathered[n].end(), [&](const Route& route) {
@@ -85,16 +107,17 @@ void route(Lab& lab, Diagnostics& diagnostics) {
         std::vector<Route> gateways = gateway_routes(roads, n, !has_default(Family::ipv4),
                                                      !has_default(Family::ipv6), diagnostics);
         for (Route& route : gateways) gathered[n].push_back(std::move(route));
+        close_vrfs(lab.nodes[n], gathered[n]);
         count += gathered[n].size();
     }
     if (!diagnostics.failed()) {
         static_routes(roads, [&](std::size_t n, std::vector<Route> computed) {
             // What is written, or is somebody's gateway, wins over what was computed.
-            std::set<Prefix> said;
-            for (const Route& route : gathered[n])
-                if (route.table == 254) said.insert(route.destination);
+            std::set<std::pair<Prefix, std::uint32_t>> said;
+            for (const Route& route : gathered[n]) said.emplace(route.destination, route.table);
             for (Route& route : computed)
-                if (said.count(route.destination) == 0) gathered[n].push_back(std::move(route));
+                if (!said.contains({route.destination, route.table}))
+                    gathered[n].push_back(std::move(route));
             count += computed.size();
             return count <= limit;
         });

@@ -51,12 +51,12 @@ class Neighbours {
     Family family() const { return family_; }
     const std::vector<Net>& nets() const { return nets_; }
     const std::vector<Place>& of(std::size_t node) const { return places_[node]; }
-    // From `node` to `other`, out of `interface` only when it is given.
+    // From `node` to `other` inside a VRF, out of `interface` only when it is given.
     struct Hop {
         Route::Hop hop;
         bool onlink = false;
     };
-    std::optional<Hop> hop(std::size_t node, std::size_t other,
+    std::optional<Hop> hop(std::size_t node, std::size_t other, const std::string& vrf,
                            std::optional<std::size_t> interface = std::nullopt) const;
     Hop hop_to(const Place& from, std::size_t member) const;
 
@@ -78,8 +78,9 @@ struct Roads {
     const Neighbours& in(Family family) const { return family == Family::ipv4 ? v4 : v6; }
 };
 
-// The interface of `node` in whose network an address lies, of those that are up.
-std::optional<std::size_t> interface_towards(const Node& node, const Ip& ip);
+// The interface of `node` in whose network an address lies, of those of a VRF that are up.
+std::optional<std::size_t> interface_towards(const Node& node, const Ip& ip,
+                                             const std::string& vrf = "");
 
 std::vector<Route> written_routes(const Roads& roads, std::size_t node, Diagnostics& diagnostics);
 // Default routes of the families that `wanted` asks for.

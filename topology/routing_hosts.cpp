@@ -1,6 +1,8 @@
 // Default routes: of hosts by themselves, of any end that says where its gateway is.
 #include "topology/masquerade.hpp"
 #include "topology/routing.hpp"
+#include "topology/tunnels.hpp"
+#include "topology/vrf_keys.hpp"
 
 #include <algorithm>
 
@@ -28,7 +30,7 @@ class Gateway {
         if (node_.kind != Kind::host) return std::nullopt;
         for (std::size_t i = 0; i < node_.interfaces.size(); ++i) {
             const Interface& interface = node_.interfaces[i];
-            if (!interface.up || interface.segment == npos) continue;
+            if (!interface.up || interface.segment == npos || !interface.vrf.empty()) continue;
             if (interface.gateway && interface.gateway->text.empty()) continue;
             const auto& gateway = roads_.lab.segments[interface.segment].gateway;
             if (gateway && gateway->text.empty()) continue;
@@ -68,6 +70,8 @@ class Gateway {
         Route route;
         route.destination = everything(family);
         route.hops = {hop.hop};
+        for (const Interface& interface : node_.interfaces)
+            if (interface.name == hop.hop.dev) route.table = table_of(node_, interface.vrf);
         route.onlink = hop.onlink;
         route.origin = Route::Origin::gateway;
         route.where = where;
@@ -103,10 +107,11 @@ class Gateway {
                      neighbour_hint(roads_.lab, roads_.v4, roads_.v6, index_));
             return std::nullopt;
         }
-        if (const auto hop = roads_.in(family).hop(index_, other->second, interface))
+        const std::string vrf = interface ? node_.interfaces[*interface].vrf : "";
+        if (const auto hop = roads_.in(family).hop(index_, other->second, vrf, interface))
             return route(family, *hop, gateway.where);
-        if (!roads_.v4.hop(index_, other->second, interface) &&
-            !roads_.v6.hop(index_, other->second, interface))
+        if (!roads_.v4.hop(index_, other->second, vrf, interface) &&
+            !roads_.v6.hop(index_, other->second, vrf, interface))
             complain(gateway, node_.name + " and " + gateway.text + " share no network",
                      neighbour_hint(roads_.lab, roads_.v4, roads_.v6, index_));
         return std::nullopt;
@@ -128,10 +133,12 @@ class Gateway {
         for (const Neighbours::Place& place : neighbours.of(index_)) {
             if (place.interface != interface) continue;
             const Net& net = neighbours.nets()[place.net];
+            const Segment& segment = roads_.lab.segments[net.segment];
+            if (!is_cable(roads_.lab.links[segment.links.front()].kind)) continue;
             for (std::size_t m = 0; m < net.members.size(); ++m) {
                 const std::size_t other = net.members[m].end.node;
                 const Node& gateway = roads_.lab.nodes[other];
-                const bool forwards = gateway.kind == Kind::router || gateway.kind == Kind::nat;
+                const bool forwards = gateway.forwards() || gateway.kind == Kind::nat;
                 // What such a router has behind it, it hides from this network.
                 const bool inwards = masquerades(gateway, roads_.lab.at(net.members[m].end));
                 if (other != index_ && forwards && !inwards)

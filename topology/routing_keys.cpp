@@ -149,7 +149,7 @@ void finish_routing(const Value& merged, Node& node, Context& context) {
                                   "bgp needs an asn", "asn = 65001");
     }
     // A node that brings a daemon's configuration wants that daemon (language.md §8.4).
-    if (!node.routing_explicit && node.kind == Kind::router) {
+    if (!node.routing_explicit && node.forwards()) {
         if (has_file(node, "/etc/frr/", ".conf"))
             node.routing = {Routing::frr};
         else if (has_file(node, "/etc/bird/bird", ".conf") || has_file(node, "/etc/bird", ".conf"))

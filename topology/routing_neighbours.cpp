@@ -75,8 +75,10 @@ Neighbours::Hop Neighbours::hop_to(const Place& from, std::size_t member) const 
 }
 
 std::optional<Neighbours::Hop> Neighbours::hop(std::size_t node, std::size_t other,
+                                               const std::string& vrf,
                                                std::optional<std::size_t> interface) const {
     for (const Place& place : places_[node]) {
+        if (lab_.nodes[node].interfaces[place.interface].vrf != vrf) continue;
         if (interface && place.interface != *interface) continue;
         const Net& net = nets_[place.net];
         for (std::size_t m = 0; m < net.members.size(); ++m)
@@ -102,9 +104,10 @@ std::string neighbour_hint(const Lab& lab, const Neighbours& v4, const Neighbour
     return hint;
 }
 
-std::optional<std::size_t> interface_towards(const Node& node, const Ip& ip) {
+std::optional<std::size_t> interface_towards(const Node& node, const Ip& ip,
+                                             const std::string& vrf) {
     for (std::size_t i = 0; i < node.interfaces.size(); ++i) {
-        if (!node.interfaces[i].up) continue;
+        if (!node.interfaces[i].up || node.interfaces[i].vrf != vrf) continue;
         for (const Prefix& address : node.interfaces[i].addresses)
             if (address.ip.family == ip.family && address.contains(ip)) return i;
     }

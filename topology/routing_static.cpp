@@ -1,6 +1,9 @@
 // Shortest paths for `static` routers: Dijkstra from each, once for both families where they share
-// the links. Only static routers are transit; others are leaves whose networks are known.
+// the links. Only static routers are transit; others are leaves whose networks are known. Each VRF
+// of a router is a router of its own: there is no path between them.
 #include "topology/routing.hpp"
+#include "topology/tunnels.hpp"
+#include "topology/vrf_keys.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,29 +14,58 @@ namespace {
 
 constexpr std::uint32_t far = ~std::uint32_t{0};
 
-// The nets and nodes of one family as a graph of two sorts of vertices.
+// What has a routing table: a node, or a VRF of one. Nodes come first, by their own numbers.
+struct Tables {
+    explicit Tables(const Lab& lab) {
+        for (std::size_t n = 0; n < lab.nodes.size(); ++n) list.push_back({n, ""});
+        for (std::size_t n = 0; n < lab.nodes.size(); ++n)
+            for (const Vrf& vrf : lab.nodes[n].vrfs) {
+                numbers[{n, vrf.name}] = list.size();
+                list.push_back({n, vrf.name});
+            }
+    }
+    std::size_t of(const Lab& lab, const End& end) const {
+        const std::string& vrf = lab.at(end).vrf;
+        return vrf.empty() ? end.node : numbers.at({end.node, vrf});
+    }
+
+    struct Table {
+        std::size_t node;
+        std::string vrf;
+    };
+    std::vector<Table> list;
+    std::map<std::pair<std::size_t, std::string>, std::size_t> numbers;
+};
+
+// The nets and tables of one family as a graph of two sorts of vertices.
 struct Graph {
-    explicit Graph(const Lab& lab, const Neighbours& neighbours) {
+    Graph(const Lab& lab, const Tables& tables, const Neighbours& neighbours) {
         const std::vector<Net>& nets = neighbours.nets();
-        role.resize(lab.nodes.size(), Role::none);
-        for (std::size_t n = 0; n < lab.nodes.size(); ++n) {
-            const Node& node = lab.nodes[n];
-            if (node.kind == Kind::router)
-                role[n] = speaks(node, Routing::static_) ? Role::transit : Role::leaf;
-            else if (!node.loopbacks.empty() || node.kind == Kind::nat)
-                role[n] = Role::itself;
+        role.resize(tables.list.size(), Role::none);
+        for (std::size_t t = 0; t < tables.list.size(); ++t) {
+            const Node& node = lab.nodes[tables.list[t].node];
+            if (node.forwards())
+                role[t] = speaks(node, Routing::static_) ? Role::transit : Role::leaf;
+            else if (tables.list[t].vrf.empty() &&
+                     (!node.loopbacks.empty() || node.kind == Kind::nat))
+                role[t] = Role::itself;
         }
-        edges.resize(lab.nodes.size());
+        edges.resize(tables.list.size());
         members.resize(nets.size());
         for (std::size_t n = 0; n < lab.nodes.size(); ++n)
             for (const Neighbours::Place& place : neighbours.of(n))
-                edges[n].push_back(
-                    {place, lab.nodes[n].interfaces[place.interface].cost.value_or(10)});
+                edges[tables.of(lab, {n, place.interface})].push_back(
+                    {place, lab.nodes[n].interfaces[place.interface].cost.value_or(10),
+                     is_tunnel(lab, nets[place.net])});
         for (std::size_t n = 0; n < nets.size(); ++n)
             for (std::size_t m = 0; m < nets[n].members.size(); ++m) {
-                const std::size_t node = nets[n].members[m].end.node;
-                if (role[node] != Role::none) members[n].push_back({node, m});
+                const std::size_t table = tables.of(lab, nets[n].members[m].end);
+                if (role[table] != Role::none) members[n].push_back({table, m});
             }
+    }
+
+    static bool is_tunnel(const Lab& lab, const Net& net) {
+        return !is_cable(lab.links[lab.segments[net.segment].links.front()].kind);
     }
 
     // `itself`: a node that is reached for its loopback, and nothing behind it.
@@ -41,12 +73,13 @@ struct Graph {
     struct Edge {
         Neighbours::Place place;
         std::uint32_t cost;
+        bool tunnel;
     };
     struct Member {
         std::size_t node, member;
     };
-    std::vector<Role> role;                    // by node
-    std::vector<std::vector<Edge>> edges;      // by node
+    std::vector<Role> role;                    // by table
+    std::vector<std::vector<Edge>> edges;      // by table
     std::vector<std::vector<Member>> members;  // by net
 };
 
@@ -73,8 +106,9 @@ class Paths {
   public:
     explicit Paths(const Graph& graph) : graph_(graph) {}
 
-    void from(std::size_t source, bool ecmp) {
+    void from(std::size_t source, bool ecmp, bool by_tunnels = true) {
         ecmp_ = ecmp;
+        by_tunnels_ = by_tunnels;
         nets_.assign(graph_.members.size(), {});
         behind_.assign(graph_.members.size(), {});
         nodes_.assign(graph_.role.size(), {});
@@ -86,7 +120,8 @@ class Paths {
         queue_ = {};
         nodes_[source] = {0, 0, -1};
         done_[graph_.members.size() + source] = 1;
-        for (const Graph::Edge& edge : graph_.edges[source]) attach(source, edge);
+        for (const Graph::Edge& edge : graph_.edges[source])
+            if (by_tunnels_ || !edge.tunnel) attach(source, edge);
         // Only now: equal costs make larger sets, behind all the single ones.
         for (std::size_t hop = 0, all = first_hops_.size(); hop < all; ++hop)
             offer(first_hops_[hop].node,
@@ -180,7 +215,7 @@ class Paths {
         if (role < Graph::Role::leaf) return;
         for (const Graph::Edge& edge : graph_.edges[node]) {
             const Label next{label.distance + edge.cost, label.routers, label.hops};
-            if (done_[edge.place.net] != 0) continue;
+            if (done_[edge.place.net] != 0 || (edge.tunnel && !by_tunnels_)) continue;
             if (role == Graph::Role::leaf)
                 (void)take(behind_[edge.place.net], next);
             else if (take(nets_[edge.place.net], next))
@@ -196,7 +231,7 @@ class Paths {
     }
 
     const Graph& graph_;
-    bool ecmp_ = false;
+    bool ecmp_ = false, by_tunnels_ = true;
     std::vector<Label> nets_, behind_, nodes_;
     std::vector<char> done_, attached_;
     std::vector<std::vector<std::int32_t>> sets_;
@@ -210,6 +245,12 @@ class Goals {
   public:
     Goals(const Lab& lab, const Neighbours& neighbours) : list_(collect(lab, neighbours)) {
         owners_.resize(list_.prefixes().size());
+        outer_.assign(owners_.size(), 0);
+        for (const Link& link : lab.links)
+            for (const End& end : link.ends)
+                if (const auto& local = lab.at(end).device.local; local && !is_cable(link.kind))
+                    for (std::size_t d = 0; d < outer_.size(); ++d)
+                        if (list_.prefixes()[d].contains(*local)) outer_[d] = 1;
         values_.resize(owners_.size());
         each(lab, neighbours, [&](const Prefix& prefix, bool is_node, std::size_t which) {
             const auto& all = list_.prefixes();
@@ -218,9 +259,13 @@ class Goals {
         });
     }
 
-    void routes(const Paths& paths, std::size_t source, const Neighbours& neighbours,
-                std::vector<Route>& routes) {
+    bool has_outer() const { return std::find(outer_.begin(), outer_.end(), 1) != outer_.end(); }
+
+    // `outside`: the paths without tunnels, for where the ends of tunnels are.
+    void routes(const Paths& inside, const Paths& outside, std::size_t source,
+                const Neighbours& neighbours, std::vector<Route>& routes) {
         for (std::size_t d = 0; d < owners_.size(); ++d) {
+            const Paths& paths = outer_[d] != 0 ? outside : inside;
             Label best;
             bool here = false;
             for (const auto& [is_node, which] : owners_[d]) {
@@ -229,14 +274,15 @@ class Goals {
                 if (label.distance < best.distance) best = label;
             }
             values_[d] = here             ? Destinations::connected
-                         : best.reached() ? best.hops
+                         : best.reached() ? best.hops + (outer_[d] != 0 ? outside_ids : 0)
                                           : Destinations::unreachable;
         }
         list_.aggregate(values_, [&](const Prefix& prefix, std::int32_t set) {
             Route route;
             route.destination = prefix;
             route.origin = Route::Origin::computed;
-            for (const std::int32_t id : paths.set(set)) {
+            const Paths& paths = set >= outside_ids ? outside : inside;
+            for (const std::int32_t id : paths.set(set >= outside_ids ? set - outside_ids : set)) {
                 const Paths::FirstHop& first = paths.first_hop(id);
                 const Neighbours::Hop hop = neighbours.hop_to(first.place, first.member);
                 route.hops.push_back(hop.hop);
@@ -269,7 +315,11 @@ class Goals {
         return Destinations(std::move(prefixes));
     }
 
+    // Sets of hops of the paths without tunnels are told from the others by their numbers.
+    static constexpr std::int32_t outside_ids = 1 << 28;
+
     Destinations list_;
+    std::vector<char> outer_;  // by prefix: some tunnel ends in it
     std::vector<std::vector<std::pair<bool, std::size_t>>> owners_;
     std::vector<std::int32_t> values_;
 };
@@ -277,19 +327,25 @@ class Goals {
 }  // namespace
 
 void static_routes(const Roads& roads, const RouteSink& sink) {
-    const Graph v4(roads.lab, roads.v4), v6(roads.lab, roads.v6);
+    const Tables tables(roads.lab);
+    const Graph v4(roads.lab, tables, roads.v4), v6(roads.lab, tables, roads.v6);
     const bool same = same_shape(roads.v4, roads.v6);
-    Paths paths4(v4), paths6(v6);
+    Paths paths4(v4), paths6(v6), outside4(v4);
     Goals goals4(roads.lab, roads.v4), goals6(roads.lab, roads.v6);
-    for (std::size_t n = 0; n < roads.lab.nodes.size(); ++n) {
-        if (v4.role[n] != Graph::Role::transit) continue;
-        const bool ecmp = roads.lab.nodes[n].ecmp.value_or(false);
+    for (std::size_t t = 0; t < tables.list.size(); ++t) {
+        if (v4.role[t] != Graph::Role::transit) continue;
+        const Node& node = roads.lab.nodes[tables.list[t].node];
+        const bool ecmp = node.ecmp.value_or(false);
         std::vector<Route> routes;
-        paths4.from(n, ecmp);
-        goals4.routes(paths4, n, roads.v4, routes);
-        if (!same) paths6.from(n, ecmp);
-        goals6.routes(same ? paths4 : paths6, n, roads.v6, routes);
-        if (!sink(n, std::move(routes))) return;
+        paths4.from(t, ecmp);
+        // Tunnels run over IPv4: their ends are nowhere else.
+        if (goals4.has_outer()) outside4.from(t, ecmp, false);
+        goals4.routes(paths4, outside4, t, roads.v4, routes);
+        if (!same) paths6.from(t, ecmp);
+        const Paths& inside6 = same ? paths4 : paths6;
+        goals6.routes(inside6, inside6, t, roads.v6, routes);
+        for (Route& route : routes) route.table = table_of(node, tables.list[t].vrf);
+        if (!sink(tables.list[t].node, std::move(routes))) return;
     }
 }
 

@@ -1,6 +1,7 @@
-// `routes` as written: DEST via NEXT [dev IF] [metric N] [table N] [onlink] | DEST dev IF |
-// blackhole DEST.
+// `routes` as written: DEST [vrf V] via NEXT [vrf W] [dev IF] [metric N] [table N] [onlink] |
+// DEST [vrf V] dev IF | blackhole DEST [vrf V].
 #include "topology/routing.hpp"
+#include "topology/vrf_keys.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -44,7 +45,7 @@ class Line {
         if (words.empty()) return expected("a destination");
         const std::string destination = words[0];
         words.erase(words.begin());
-        if (!options(words) || !destinations(destination)) return {};
+        if (!options(words) || !find_vrfs() || !destinations(destination)) return {};
         if (blackhole_) {
             if (!via_.empty() || !dev_.empty())
                 return expected("nothing more than metric or table");
@@ -83,9 +84,13 @@ class Line {
                 onlink_ = true;
                 continue;
             }
-            if (word == "vrf")
-                return error("D49", quoted() + ": VRFs are not there yet", ""), false;
-            std::string* text = word == "via" ? &via_ : word == "dev" ? &dev_ : nullptr;
+            // Before the next hop: whose table it is; behind it: where the next hop is looked for.
+            const bool before = via_.empty() && dev_.empty();
+            std::string* text = word == "via"   ? &via_
+                                : word == "dev" ? &dev_
+                                : word != "vrf" ? nullptr
+                                : before        ? &vrf_
+                                                : &next_vrf_;
             std::uint32_t* number = word == "metric"  ? &metric_
                                     : word == "table" ? &table_
                                                       : nullptr;
@@ -104,6 +109,20 @@ class Line {
                 (word == "table" && *number == 0))
                 return expected("a number after \"" + word + "\""), false;
         }
+        return true;
+    }
+
+    bool find_vrfs() {
+        if (next_vrf_.empty()) next_vrf_ = vrf_;
+        for (const std::string* vrf : {&vrf_, &next_vrf_}) {
+            const bool known = std::any_of(node_.vrfs.begin(), node_.vrfs.end(),
+                                           [&](const Vrf& one) { return one.name == *vrf; });
+            if (!vrf->empty() && !known)
+                return error("D42", node_.name + " has no VRF \"" + *vrf + "\"",
+                             "vrfs = [\"" + *vrf + "\"] on " + node_.name),
+                       false;
+        }
+        if (!vrf_.empty()) table_ = table_of(node_, vrf_);
         return true;
     }
 
@@ -178,7 +197,7 @@ class Line {
     void via_address(const Ip& ip) {
         std::string out = dev_;
         if (out.empty()) {
-            const auto towards = interface_towards(node_, ip);
+            const auto towards = interface_towards(node_, ip, next_vrf_);
             if (!towards) {
                 if (ip.is_link_local())
                     (void)error("D49", quoted() + ": a link-local next hop needs its interface",
@@ -212,7 +231,8 @@ class Line {
         }
         std::size_t made = 0;
         for (const Prefix& prefix : destinations_) {
-            const auto hop = roads_.in(prefix.ip.family).hop(index_, other->second, device_);
+            const std::string& vrf = device_ ? node_.interfaces[*device_].vrf : next_vrf_;
+            const auto hop = roads_.in(prefix.ip.family).hop(index_, other->second, vrf, device_);
             if (!hop) continue;
             add(prefix, {hop->hop}, onlink_ || hop->onlink);
             ++made;
@@ -240,7 +260,7 @@ class Line {
     const Text& line_;
     Diagnostics& diagnostics_;
     bool blackhole_ = false, onlink_ = false, both_ = false;
-    std::string via_, dev_;
+    std::string via_, dev_, vrf_, next_vrf_;
     std::optional<std::size_t> device_;
     std::uint32_t metric_ = 0, table_ = 254;
     std::vector<Prefix> destinations_;

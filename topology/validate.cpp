@@ -3,11 +3,11 @@
 #include "topology/masquerade.hpp"
 #include "topology/routing.hpp"
 #include "topology/stages.hpp"
+#include "topology/switch_loops.hpp"
 
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numeric>
 
 namespace topology {
 namespace {
@@ -26,7 +26,14 @@ std::string name_of(const Lab& lab, const End& end) {
 }
 
 bool is_peer_kind(const Node& node) {
-    return node.kind == Kind::host || node.kind == Kind::router;
+    return node.kind == Kind::host || node.forwards();
+}
+
+// A VRF is a world of its own, and so are the networks that it is the router of.
+bool is_in_vrf(const Lab& lab, const Interface& interface) {
+    const std::vector<End>& ends = lab.segments[interface.segment].ends;
+    return std::any_of(ends.begin(), ends.end(),
+                       [&](const End& end) { return !lab.at(end).vrf.empty(); });
 }
 
 // D31. Private networks are worlds of their own; link-local addresses belong to their segment.
@@ -65,7 +72,9 @@ void address_twice(const Finished& in, Diagnostics& diagnostics) {
                                                 address) != node.loopbacks.end();
                 // The same address on lo and on a link of one node is how unnumbered links look.
                 if (borrowed) continue;
-                hold(apart || address.ip.is_link_local() ? interface.segment : npos, address.ip,
+                const bool own =
+                    apart || address.ip.is_link_local() || is_in_vrf(in.lab, interface);
+                hold(own ? interface.segment : npos, address.ip,
                      {node.name + "." + interface.name,
                       written(interface.explicit_addresses, address, interface.where),
                       interface.segment});
@@ -93,6 +102,7 @@ void mac_twice(const Finished& in, Diagnostics& diagnostics) {
     for (const Segment& segment : in.lab.segments) {
         std::map<Mac, End> holders;
         for (const End& end : segment.ends) {
+            if (in.lab.at(end).mac.is_zero()) continue;  // of tunnels that have none
             const auto [first, fresh] = holders.emplace(in.lab.at(end).mac, end);
             if (!fresh)
                 diagnostics.error("D37", in.lab.at(end).where,
@@ -144,6 +154,24 @@ void areas_differ(const Finished& in, Diagnostics& diagnostics) {
     }
 }
 
+// D44. An instance for each VRF is written for OSPF only.
+void protocols_in_vrfs(const Finished& in, Diagnostics& diagnostics) {
+    constexpr std::array<std::pair<Routing, const char*>, 4> single{{{Routing::isis, "isis"},
+                                                                     {Routing::bgp, "bgp"},
+                                                                     {Routing::rip, "rip"},
+                                                                     {Routing::babel, "babel"}}};
+    for (std::size_t n = 0; n < in.lab.nodes.size(); ++n)
+        for (const auto& [protocol, word] : single) {
+            const Node& node = in.lab.nodes[n];
+            const auto used = std::find_if(node.interfaces.begin(), node.interfaces.end(),
+                                           [](const Interface& i) { return !i.vrf.empty(); });
+            if (used != node.interfaces.end() && in.speakers.speaks(n, protocol))
+                diagnostics.error("D44", used->where,
+                                  std::string("generated ") + word + " does not do VRFs",
+                                  "own files, ospf or static");
+        }
+}
+
 // D48
 void lines_beside_own_file(const Finished& in, Diagnostics& diagnostics) {
     for (const Node& node : in.lab.nodes)
@@ -153,56 +181,9 @@ void lines_beside_own_file(const Finished& in, Diagnostics& diagnostics) {
                               "put them in the file");
 }
 
-// D59. Vertices are switches and implied bridges, without those that run STP: one such bridge in a
-// loop hears its own BPDUs come back and blocks a port.
+// D59
 void switch_loop(const Finished& in, Diagnostics& diagnostics) {
-    const std::size_t nodes = in.lab.nodes.size();
-    std::map<std::size_t, std::vector<std::size_t>> forest;
-    std::vector<std::size_t> tree(nodes + in.lab.links.size());
-    std::iota(tree.begin(), tree.end(), std::size_t{0});
-    const auto root = [&](std::size_t vertex) {
-        while (tree[vertex] != vertex) vertex = tree[vertex] = tree[tree[vertex]];
-        return vertex;
-    };
-    const auto path = [&](std::size_t from, std::size_t to) {
-        std::map<std::size_t, std::size_t> before{{from, from}};
-        std::vector<std::size_t> queue{from};
-        for (std::size_t i = 0; i < queue.size() && before.count(to) == 0; ++i)
-            for (const std::size_t next : forest[queue[i]])
-                if (before.emplace(next, queue[i]).second) queue.push_back(next);
-        std::vector<std::size_t> way;
-        for (std::size_t at = to; at != from; at = before[at]) way.push_back(at);
-        way.push_back(from);
-        return way;
-    };
-    const auto name = [&](std::size_t vertex) {
-        return vertex < nodes ? in.lab.nodes[vertex].name : in.lab.links[vertex - nodes].name;
-    };
-    const auto join = [&](std::size_t a, std::size_t b, const Where& where) {
-        if (root(a) != root(b)) {
-            tree[root(a)] = root(b);
-            forest[a].push_back(b);
-            forest[b].push_back(a);
-            return;
-        }
-        const std::vector<std::size_t> way = path(a, b);
-        std::string loop;
-        for (auto at = way.rbegin(); at != way.rend(); ++at)
-            loop += (loop.empty() ? "" : "–") + name(*at);
-        diagnostics.error("D59", where, loop + " is a loop without STP",
-                          "stp = true on " + in.lab.nodes[a].name);
-    };
-    for (std::size_t l = 0; l < in.lab.links.size(); ++l) {
-        const Link& link = in.lab.links[l];
-        std::vector<std::size_t> bridges;
-        for (const End& end : link.ends)
-            if (in.lab.nodes[end.node].is_bridge() && !in.lab.nodes[end.node].stp)
-                bridges.push_back(end.node);
-        if (link.ends.size() > 2)
-            for (const std::size_t bridge : bridges) join(bridge, nodes + l, link.where);
-        else if (bridges.size() == 2)
-            join(bridges[0], bridges[1], link.where);
-    }
+    check_loops(in.lab, diagnostics);
 }
 
 // D60
@@ -219,8 +200,7 @@ void static_behind_dynamic(const Finished& in, Diagnostics& diagnostics) {
     };
     for (std::size_t n = 0; n < in.lab.nodes.size(); ++n) {
         const Node& node = in.lab.nodes[n];
-        if (node.kind != Kind::router || !in.speakers.speaks(n, Routing::static_) ||
-            word_of(n) != nullptr)
+        if (!node.forwards() || !in.speakers.speaks(n, Routing::static_) || word_of(n) != nullptr)
             continue;
         const char* word = nullptr;
         bool others = false, told = false;
@@ -231,7 +211,7 @@ void static_behind_dynamic(const Finished& in, Diagnostics& diagnostics) {
             bool announced = false;
             for (const End& end : segment.ends) {
                 const Node& other = in.lab.nodes[end.node];
-                if (end.node == n || other.kind != Kind::router) continue;
+                if (end.node == n || !other.forwards()) continue;
                 if (const char* spoken = word_of(end.node)) {
                     word = spoken;
                     announced = true;
@@ -320,12 +300,19 @@ void forwarded_to_nobody(const Finished& in, Diagnostics& diagnostics) {
 
 using Rule = void (*)(const Finished&, Diagnostics&);
 constexpr Rule rules[] = {
-    address_twice, id_twice,
-    mac_twice,     mtu_below_ipv6,
-    areas_differ,  lines_beside_own_file,
-    switch_loop,   static_behind_dynamic,
-    alone,         unreachable,
-    cost_in_rip,   forwarded_to_nobody,
+    address_twice,
+    id_twice,
+    mac_twice,
+    mtu_below_ipv6,
+    areas_differ,
+    lines_beside_own_file,
+    switch_loop,
+    static_behind_dynamic,
+    alone,
+    unreachable,
+    cost_in_rip,
+    forwarded_to_nobody,
+    protocols_in_vrfs,
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ inline constexpr auto last_of<topology::Kind> = topology::Kind::bare;
 template <>
 inline constexpr auto last_of<topology::Level> = topology::Level::strict;
 template <>
+inline constexpr auto last_of<topology::DeviceKind> = topology::DeviceKind::wireguard;
+template <>
 inline constexpr auto last_of<topology::Routing> = topology::Routing::bird;
 template <>
 inline constexpr auto last_of<topology::AddressMode> = topology::AddressMode::slaac;

@@ -71,12 +71,43 @@ void fields(A& a, topology::Impairment& v) {
 }
 
 template <class A>
+void fields(A& a, topology::Vlans& v) {
+    auto& [access, tagged, native, where] = v;
+    a(access, tagged, native, where);
+}
+
+template <class A>
+void fields(A& a, topology::PortOptions& v) {
+    auto& [isolated, learning, hairpin, guard, cost, priority] = v;
+    a(isolated, learning, hairpin, guard, cost, priority);
+}
+
+template <class A>
+void fields(A& a, topology::DeviceSettings& v) {
+    auto& [lower, id, local, remote, udp_port, mode, learning] = v;
+    a(lower, id, local, remote, udp_port, mode, learning);
+}
+
+template <class A>
+void fields(A& a, topology::Vrf& v) {
+    auto& [name, table, where] = v;
+    a(name, table, where);
+}
+
+template <class A>
+void fields(A& a, topology::Vlan& v) {
+    auto& [name, id, prefixes, pool, gateway, private_, dhcp, ra, where] = v;
+    a(name, id, prefixes, pool, gateway, private_, dhcp, ra, where);
+}
+
+template <class A>
 void fields(A& a, topology::Interface& v) {
-    auto& [name, index, mac, mtu, up, link, end, segment, explicit_addresses, ipv4, ipv6, cost,
-           area, priority, timers, passive, gateway, mac_explicit, impairment, port, addresses,
-           where] = v;
-    a(name, index, mac, mtu, up, link, end, segment, explicit_addresses, ipv4, ipv6, cost, area,
-      priority, timers, passive, gateway, mac_explicit, impairment, port, addresses, where);
+    auto& [name, kind, device, index, mac, mtu, up, link, end, segment, explicit_addresses, ipv4,
+           ipv6, cost, area, priority, timers, passive, gateway, mac_explicit, impairment, port,
+           vlans, vrf, master, stp, vlan_filtering, addresses, where] = v;
+    a(name, kind, device, index, mac, mtu, up, link, end, segment, explicit_addresses, ipv4, ipv6,
+      cost, area, priority, timers, passive, gateway, mac_explicit, impairment, port, vlans, vrf,
+      master, stp, vlan_filtering, addresses, where);
 }
 
 template <class A>
@@ -156,15 +187,16 @@ template <class A>
 void fields(A& a, topology::Node& v) {
     auto& [name, kind, kind_name, kind_chain, range_items, id, loopback, explicit_loopbacks,
            loopbacks, interfaces, gateway, routing, routing_explicit, asn, area, route_reflector,
-           announce, ecmp, timers, frr, route_lines, routes, stp, stp_priority, nft, masquerade,
-           forward, dns, files, exec, services, env, sysctl, wait_for, level, level_where, root,
-           clock, limits, user, hostname, label, icon, labels, position, prefixes, pool, private_,
-           dhcp, ra, where] = v;
+           announce, ecmp, timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi,
+           vrfs, nft, masquerade, forward, dns, files, exec, services, env, sysctl, wait_for, level,
+           level_where, root, clock, limits, user, hostname, label, icon, labels, position,
+           prefixes, pool, private_, dhcp, ra, where] = v;
     a(name, kind, kind_name, kind_chain, range_items, id, loopback, explicit_loopbacks, loopbacks,
       interfaces, gateway, routing, routing_explicit, asn, area, route_reflector, announce, ecmp,
-      timers, frr, route_lines, routes, stp, stp_priority, nft, masquerade, forward, dns, files,
-      exec, services, env, sysctl, wait_for, level, level_where, root, clock, limits, user,
-      hostname, label, icon, labels, position, prefixes, pool, private_, dhcp, ra, where);
+      timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi, vrfs, nft,
+      masquerade, forward, dns, files, exec, services, env, sysctl, wait_for, level, level_where,
+      root, clock, limits, user, hostname, label, icon, labels, position, prefixes, pool, private_,
+      dhcp, ra, where);
 }
 
 template <class A>
@@ -175,9 +207,10 @@ void fields(A& a, topology::End& v) {
 
 template <class A>
 void fields(A& a, topology::Link& v) {
-    auto& [name, ends, lan, name_explicit, labels, prefixes, pool, gateway, private_, dhcp, ra,
-           where] = v;
-    a(name, ends, lan, name_explicit, labels, prefixes, pool, gateway, private_, dhcp, ra, where);
+    auto& [name, kind, ends, lan, name_explicit, labels, prefixes, pool, gateway, private_, dhcp,
+           ra, where] = v;
+    a(name, kind, ends, lan, name_explicit, labels, prefixes, pool, gateway, private_, dhcp, ra,
+      where);
 }
 
 template <class A>
@@ -206,10 +239,10 @@ void fields(A& a, topology::Share& v) {
 
 template <class A>
 void fields(A& a, topology::Lab& v) {
-    auto& [name, description, level, level_where, shares, names, seed, needs, addressing, nodes,
-           links, segments, checks, steps] = v;
-    a(name, description, level, level_where, shares, names, seed, needs, addressing, nodes, links,
-      segments, checks, steps);
+    auto& [name, description, level, level_where, shares, names, seed, needs, addressing, vlans,
+           nodes, links, segments, checks, steps] = v;
+    a(name, description, level, level_where, shares, names, seed, needs, addressing, vlans, nodes,
+      links, segments, checks, steps);
 }
 
 template <class A>

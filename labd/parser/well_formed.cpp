@@ -52,15 +52,18 @@ bool fits(const topology::Impairment& impairment) {
                        [&](const auto& set) { return kind->find(set.first) != nullptr; });
 }
 
-// The interface is the one that its link's end speaks of.
+// The interface is the one that its link's end speaks of, or none does.
 bool fits(const Lab& lab, const Interface& interface) {
     if (!topology::interface_name_trouble(interface.name).empty()) return false;
-    if (interface.link >= lab.links.size()) return false;
-    if (interface.end >= lab.links[interface.link].ends.size()) return false;
     if (interface.segment != topology::npos && interface.segment >= lab.segments.size())
         return false;
-    return fits(interface.impairment) &&
-           &lab.at(lab.links[interface.link].ends[interface.end]) == &interface;
+    if (!fits(interface.impairment)) return false;
+    if (!interface.is_end())
+        return interface.kind != topology::DeviceKind::veth &&
+               (interface.link == topology::npos || interface.link < lab.links.size());
+    if (interface.link >= lab.links.size()) return false;
+    if (interface.end >= lab.links[interface.link].ends.size()) return false;
+    return &lab.at(lab.links[interface.link].ends[interface.end]) == &interface;
 }
 
 bool fits(const Lab& lab, const Node& node) {

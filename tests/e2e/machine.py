@@ -59,6 +59,12 @@ def lab(*arguments, **options):
     return run("lab", *arguments, **options)
 
 
+def lacks(*kinds):
+    """Those of these kinds of device that this kernel does not make."""
+    checks = {c["name"]: c["ok"] for c in lab("doctor", "--json", status=None).json["checks"]}
+    return [kind for kind in kinds if not checks[f"kernel: {kind}"]]
+
+
 def eventually(what, condition, timeout=20.0):
     """Waits until CONDITION gives something true; what it gave last is in the error."""
     deadline = time.monotonic() + timeout

@@ -44,8 +44,7 @@ class FakeState {
 
     void need_master(const std::string& in, const Device& port) {
         if (!port.master.empty())
-            need(device(in, port.master).kind == Device::Kind::bridge,
-                 port.master + " is no bridge");
+            need(device(in, port.master).kind != Device::Kind::veth, port.master + " has no ports");
     }
 
     void put(const std::string& in, const Device& wished) {
@@ -114,10 +113,12 @@ class FakeState {
         where.addresses.clear();
         where.routes.clear();
         std::erase_if(where.devices,
-                      [](const auto& entry) { return entry.second.kind == Device::Kind::bridge; });
+                      [](const auto& entry) { return entry.second.kind != Device::Kind::veth; });
         for (auto& [name, plugged] : where.devices) {
             plugged.up = false;
             plugged.master.clear();
+            plugged.port = {};
+            plugged.vlans.clear();
             plugged.quiet = plugged.mtu < 1280;
         }
     }
@@ -133,11 +134,16 @@ class FakeState {
         drop(s.space, s.device.name);
         drop(s.peer_space, s.peer.name);
     }
-    void operator()(const topology::CreateBridge& s) { put(s.space, s.device); }
-    void operator()(const topology::RemoveBridge& s) {
+    void operator()(const topology::CreateDevice& s) {
+        if (!s.device.settings.lower.empty()) (void)device(s.space, s.device.settings.lower);
+        put(s.space, s.device);
+    }
+    void operator()(const topology::RemoveDevice& s) {
         need(device(s.space, s.device.name) == s.device, s.device.name + " is another device");
         for (const auto& entry : space(s.space).devices)
-            need(entry.second.master != s.device.name, entry.first + " is still on it");
+            need(entry.second.master != s.device.name &&
+                     entry.second.settings.lower != s.device.name,
+                 entry.first + " is still on it");
         drop(s.space, s.device.name);
     }
     void operator()(const topology::ChangeDevice& s) {

@@ -92,6 +92,33 @@ r1 = "router"
 r2 = { kind = "router", gateway = false }
 )~";
 
+constexpr const char* devices = R"~(links = [
+  { endpoints = ["h1", "sw"], vlan = "red", b = { port = { isolated = true, learning = false, hairpin = true, guard = true, cost = 4, priority = 8 } } },
+  { endpoints = ["sw", "r1"], vlans = ["red", "blue"], native = 30 },
+  { endpoints = ["sw", "s2"], vlans = ["red", "blue"], count = 2, bond = "802.3ad" },
+  { endpoints = ["r1", "r2"], vrf = "red" }, ["r1", "r2"], ["r1", "r2"], ["r1", "r2"],
+  { endpoints = ["r1", "r2"], type = "gre", over = { r1 = "eth0", r2 = "eth1" }, key = 7 }, ["r2", "sw2"], { endpoints = ["r1", "sw2"], type = "vxlan", a = { udp-port = 4790 } },
+]
+[vlans]
+red  = { id = 10, prefix = "10.10.0.0/24" }
+blue = 20
+[nodes]
+h1 = "host"
+sw = { kind = "switch", svi = ["red", "blue"], stp = { priority = 4096 } }
+s2 = { kind = "switch", vlan-filtering = true }
+sw2 = "router"
+r1 = { kind = "router", vrfs = { red = { table = 50 } }, loopback = true, routes = ["10.9.0.0/16 vrf red via r2"] }
+r2 = { kind = "router", vrfs = ["red"] }
+[nodes.r1.interfaces]
+d0   = { type = "dummy", addresses = "192.0.2.1/32" }
+"eth1.10" = { type = "vlan", parent = "eth1", id = 10 }
+m0   = { type = "macvlan", parent = "eth1", mode = "bridge" }
+vx   = { type = "vxlan", id = 5010, local = "lo", remote = "10.255.0.2", learning = false }
+g0   = { type = "gre", local = "eth0", remote = "10.0.1.2", key = 9 }
+br0  = { type = "bridge", vlan-filtering = true, ports = { vx = { vlan = 10 }, eth2 = { vlans = [10] } } }
+po   = { type = "bond", mode = "active-backup", ports = ["eth3", "eth4"] }
+)~";
+
 // The block behind `from`, without its indentation, up to the next empty line after `to`.
 std::string block(std::string_view page, std::string_view from, std::string_view to) {
     const std::size_t start = page.find(from);
@@ -117,6 +144,7 @@ void expect_resolves(const std::string& text) {
 TEST(TopologyPage, ItsFormsResolve) {
     expect_resolves(forms);
     expect_resolves(late_references);
+    expect_resolves(devices);
 }
 
 TEST(TopologyPage, ItsFirstExampleResolves) {

@@ -353,7 +353,7 @@ TEST(plan_steps, a_node_that_sleeps_and_becomes_another_is_made_anew) {
 TEST(plan_steps, only_programs_cannot_be_taken_back) {
     EXPECT_FALSE(inverse(RunExec{"h1", 0}));
     const std::vector<Step> others{CreateSpace{},   RemoveSpace{},   CreateVeth{},   RemoveVeth{},
-                                   CreateBridge{},  RemoveBridge{},  ChangeDevice{}, AddAddress{},
+                                   CreateDevice{},  RemoveDevice{},  ChangeDevice{}, AddAddress{},
                                    RemoveAddress{}, AddRoute{},      RemoveRoute{},  WriteHosts{},
                                    WriteFile{},     RemoveFile{},    SetSysctl{},    LoadNft{},
                                    PutService{},    RemoveService{}, SetLimits{},    SetHostname{}};

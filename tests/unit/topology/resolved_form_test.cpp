@@ -1,5 +1,6 @@
 // `lab show --resolved` parses and resolves to itself, and pictures have everybody in them.
 #include "tests/support/memory_files.hpp"
+#include "topology/plan.hpp"
 #include "topology/resolve.hpp"
 #include "topology/stages.hpp"
 
@@ -99,6 +100,41 @@ TEST(resolved_form, resolves_to_itself) {
             EXPECT_EQ(second.lab.nodes[n].interfaces[i].impairment,
                       first.lab.nodes[n].interfaces[i].impairment)
                 << first.lab.nodes[n].name;
+}
+
+TEST(resolved_form, keeps_vlans_vrfs_bonds_and_devices) {
+    const Resolved first = resolve(R"(
+links = [
+  { endpoints = ["h1", "s1"], vlan = "red" },
+  { endpoints = ["s1", "s2"], vlans = ["red", "blue"], count = 2, bond = "802.3ad" },
+  { endpoints = ["s2", "r1"], vlans = ["red"], native = "blue", a = { port = { guard = true, cost = 7 } } },
+  { endpoints = ["r1:up", "r2"], vrf = "cust" },
+  ["h2", "r1:lan"],
+]
+[vlans]
+red = { id = 10, prefix = "172.16.10.0/24", private = true }
+blue = 20
+[nodes]
+h1 = "host"
+h2 = { interfaces = { m0 = { type = "macvlan", parent = "eth0", addresses = "10.9.0.1/24" }, d0 = { type = "dummy" } } }
+s1 = { kind = "switch", svi = ["red", 30], loopback = true }
+s2 = "switch"
+r1 = { kind = "router", vrfs = { cust = { table = 77 } }, routes = ["10.1.0.0/16 vrf cust via r2"], interfaces = { lan = { ipv4 = false }, vx = { type = "vxlan", id = 5, local = "up", remote = "172.16.0.1" }, br7 = { type = "bridge", vlan-filtering = true, ports = { vx = { vlan = 10 }, lan = { vlans = [10, 20] } } } } }
+r2 = { kind = "router", vrfs = ["x", "cust"] }
+)");
+    ASSERT_FALSE(first.diagnostics.failed()) << problems(first);
+    const std::string text = topology::resolved_toml(first.lab);
+    const Resolved second = resolve(text);
+    ASSERT_FALSE(second.diagnostics.failed()) << problems(second) << text;
+    EXPECT_EQ(topology::resolved_toml(second.lab), text);
+    // And the same devices come of it.
+    const topology::State wish = topology::desired(first.lab),
+                          again = topology::desired(second.lab);
+    for (const auto& [name, space] : wish.spaces) {
+        EXPECT_EQ(space.devices, again.spaces.at(name).devices) << name << "\n" << text;
+        EXPECT_EQ(space.addresses, again.spaces.at(name).addresses) << name << "\n" << text;
+        EXPECT_EQ(space.routes.size(), again.spaces.at(name).routes.size()) << name << "\n" << text;
+    }
 }
 
 TEST(resolved_form, keeps_translation_and_what_is_not_private) {

@@ -1,0 +1,115 @@
+// Links that run over other links.
+#include "tests/support/memory_files.hpp"
+#include "topology/plan.hpp"
+#include "topology/resolve.hpp"
+#include "topology/stages.hpp"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace topology;
+
+Resolved resolve(const std::string& text) {
+    test::MemoryFiles files;
+    files.add("x.lab.toml", text);
+    return topology::resolve(files, "x.lab.toml");
+}
+
+Lab lab_of(const std::string& text) {
+    Resolved resolved = resolve(text);
+    EXPECT_FALSE(resolved.diagnostics.failed())
+        << render(resolved.diagnostics.all(), resolved.sources, false);
+    return std::move(resolved.lab);
+}
+
+std::string routes(const State& state, const std::string& node) {
+    std::string out;
+    for (const auto& [key, route] : state.spaces.at(node).routes)
+        if (key.destination.ip.family == Family::ipv4)
+            out += key.destination.text() + " " + route.hops.at(0).dev + "\n";
+    return out;
+}
+
+constexpr const char* sites = R"(
+links = [
+  ["gw1:wan", "isp"], ["gw2:wan", "isp"],
+  ["gw1:lan", "h1"], ["gw2:lan", "h2"],
+  { endpoints = ["gw1:t0", "gw2:t0"], type = "gre", over = "wan", key = 7, cost = 1 },
+  { endpoints = ["gw1:v0", "gw2:v0"], type = "vxlan", key = 9, cost = 100, a = { udp-port = 4790 } },
+  { endpoints = ["gw1:i0", "gw2:i0"], type = "ipip", over = { gw1 = "wan" }, cost = 100, mtu = 1300 },
+]
+[nodes]
+isp = "router"
+"gw[1-2]" = { kind = "router", loopback = true }
+"h[1-2]" = "host"
+)";
+
+TEST(tunnels, end_at_the_addresses_of_what_they_run_over) {
+    const State wish = desired(lab_of(sites));
+    const auto& gw1 = wish.spaces.at("gw1").devices;
+    const Prefix wan1 = *wish.spaces.at("gw1").addresses.at("wan").begin();
+    const Prefix wan2 = *wish.spaces.at("gw2").addresses.at("wan").begin();
+    EXPECT_EQ(gw1.at("t0").kind, DeviceKind::gre);
+    EXPECT_EQ(gw1.at("t0").settings.local, wan1.ip);
+    EXPECT_EQ(gw1.at("t0").settings.remote, wan2.ip);
+    EXPECT_EQ(gw1.at("t0").settings.id, 7U);
+    EXPECT_EQ(gw1.at("t0").mtu, 1472U);
+    EXPECT_TRUE(gw1.at("t0").mac.is_zero());
+    EXPECT_EQ(gw1.at("v0").settings.local->text(), "10.255.0.2") << "its primary address";
+    EXPECT_EQ(gw1.at("v0").settings.udp_port, 4790);
+    EXPECT_EQ(wish.spaces.at("gw2").devices.at("v0").settings.udp_port, 4789);
+    EXPECT_EQ(gw1.at("i0").settings.local, wan1.ip);
+    EXPECT_EQ(gw1.at("i0").settings.remote->text(), "10.255.0.3");
+    EXPECT_EQ(gw1.at("i0").mtu, 1300U);
+    EXPECT_TRUE(wish.spaces.at("gw1").addresses.contains("t0"));
+}
+
+TEST(tunnels, are_ways_but_not_to_their_own_ends) {
+    const State wish = desired(lab_of(sites));
+    // Cheaper than the provider: the sites' traffic goes through, the tunnel's own does not.
+    const std::string gw1 = routes(wish, "gw1");
+    const std::string lan2 = wish.spaces.at("gw2").addresses.at("lan").begin()->network().text();
+    const std::string wan2 = wish.spaces.at("gw2").addresses.at("wan").begin()->network().text();
+    EXPECT_THAT(gw1, testing::HasSubstr(lan2 + " t0\n"));
+    EXPECT_THAT(gw1, testing::HasSubstr(wan2 + " wan\n"));
+    EXPECT_THAT(gw1, testing::HasSubstr("10.255.0.3/32 wan\n"));
+}
+
+TEST(tunnels, resolve_to_themselves) {
+    const std::string text = resolved_toml(lab_of(sites));
+    const Resolved again = resolve(text);
+    ASSERT_FALSE(again.diagnostics.failed())
+        << render(again.diagnostics.all(), again.sources, false) << text;
+    EXPECT_EQ(resolved_toml(again.lab), text);
+    const State wish = desired(lab_of(sites)), second = desired(again.lab);
+    for (const auto& [name, space] : wish.spaces)
+        EXPECT_EQ(space.devices, second.spaces.at(name).devices) << name;
+}
+
+TEST(tunnels, need_something_to_run_over) {
+    const Resolved wrong = resolve(
+        "links = [[\"a\", \"b\"], { endpoints = [\"a\", \"b\"], type = \"gre\", over = \"wan\" }]\n"
+        "[nodes]\na = \"router\"\nb = \"router\"\n");
+    ASSERT_TRUE(wrong.diagnostics.failed());
+    const Diagnostic& first = wrong.diagnostics.all().front();
+    EXPECT_EQ(first.code, "D21");
+    EXPECT_EQ(first.message, "a has no interface \"wan\" to run over");
+    EXPECT_EQ(first.hint, "over = one of eth0");
+}
+
+TEST(tunnels, that_are_told_otherwise_are_others) {
+    std::string text = sites;
+    text.replace(text.find("key = 9"), 7, "key = 8");
+    std::size_t made = 0;
+    for (const Step& step : plan(desired(lab_of(text)), desired(lab_of(sites)))) {
+        EXPECT_FALSE(std::holds_alternative<CreateVeth>(step));
+        made += std::holds_alternative<CreateDevice>(step);
+    }
+    EXPECT_EQ(made, 2U);
+}
+
+}  // namespace
