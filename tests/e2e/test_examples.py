@@ -126,6 +126,22 @@ class Examples(LabTest):
         self.finish()
 
     @limit(180)
+    def test_campus_vlans(self):
+        needs = ("bridge with VLANs", "bond", "vlan")
+        lacks = machine.lacks(*needs)
+        if lacks:
+            done = lab("up", EXAMPLES / "campus-vlans.lab.toml", status=None)
+            self.assertNotEqual(0, done.status)
+            for kind in lacks:
+                self.assertIn(f"this kernel has no {kind}", done.err)
+            self.assert_unchanged()
+            return
+        self.bring_up("campus-vlans")
+        self.run_checks()
+        self.everybody_reaches_everybody(30)
+        self.finish()
+
+    @limit(180)
     def test_ospf_triangle(self):
         self.bring_up("ospf-triangle")
         self.run_checks()
