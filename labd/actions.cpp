@@ -1,5 +1,7 @@
 #include "labd/actions.hpp"
 
+#include "topology/relay_link.hpp"
+
 #include <map>
 #include <optional>
 #include <set>
@@ -37,8 +39,12 @@ std::string link_of(const Step& step, const LinkNames& before, const LinkNames& 
     };
     if (const auto* made = std::get_if<topology::CreateVeth>(&step)) return either(after, *made);
     if (const auto* gone = std::get_if<topology::RemoveVeth>(&step)) return either(before, *gone);
-    if (const auto* changed = std::get_if<topology::ChangeDevice>(&step))
-        return find(after, changed->space, changed->to.name);
+    if (const auto* changed = std::get_if<topology::ChangeDevice>(&step)) {
+        // An end of the relay's is told of the end beside it.
+        const bool relayed = changed->space == topology::relay_name;
+        return relayed ? find(after, changed->to.peer.space, changed->to.peer.device)
+                       : find(after, changed->space, changed->to.name);
+    }
     return {};
 }
 

@@ -168,6 +168,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
         follow(lab, space, *number);
     }
     std::map<std::string, std::string> asleep = kept.asleep;
+    co_await adopt_relay(lab, kept.relay);
     for (const auto& [node, record] : kept.nodes) {
         Fd pidfd = open_process(record.init);
         // labd ended before it could write down that it sleeps.

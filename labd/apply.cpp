@@ -4,6 +4,7 @@
 #include "labd/failure.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
+#include "topology/relay_link.hpp"
 #include "topology/stages.hpp"
 
 #include <algorithm>
@@ -54,6 +55,13 @@ bool is_contents(const Step& step) {
     return std::string_view(phase_of(step)) == "contents";
 }
 
+bool is_at_relay(const Step& step) {
+    if (const auto* create = std::get_if<topology::CreateVeth>(&step))
+        return create->space == topology::relay_name || create->peer_space == topology::relay_name;
+    const auto* change = std::get_if<topology::ChangeDevice>(&step);
+    return change != nullptr && change->space == topology::relay_name;
+}
+
 // One job of the kernel thread holds everybody else up, so it stays near 5 ms: a veth costs about
 // 0.2 ms, an address or a route a tenth of that (kernel.md).
 constexpr std::size_t veths_a_slice = 24, others_a_slice = 160;
@@ -77,6 +85,7 @@ asio::awaitable<void> Engine::apply(std::shared_ptr<Lab> lab, Steps steps,
         Steps part(steps.begin() + static_cast<std::ptrdiff_t>(from),
                    steps.begin() + static_cast<std::ptrdiff_t>(to));
         const std::size_t count = part.size();
+        if (std::any_of(part.begin(), part.end(), is_at_relay)) co_await need_relay(lab);
 
         if (std::holds_alternative<topology::CreateSpace>(part.front())) {
             co_await create_spaces(lab, std::move(part));

@@ -10,6 +10,7 @@
 #include "labd/records.hpp"
 #include "labd/rootless.hpp"
 #include "netlink/netns.hpp"
+#include "topology/relay_link.hpp"
 #include "topology/stages.hpp"
 
 #include <fcntl.h>
@@ -274,6 +275,8 @@ asio::awaitable<void> Engine::name_space(std::shared_ptr<Lab> lab, std::string s
 
 asio::awaitable<void> Engine::remove_spaces(std::shared_ptr<Lab> lab,
                                             std::vector<std::string> spaces) {
+    if (std::find(spaces.begin(), spaces.end(), topology::relay_name) != spaces.end())
+        co_await end_relay(lab);
     // All are killed before any is waited for.
     for (const std::string& space : spaces) {
         const auto found = lab->nodes.find(space);

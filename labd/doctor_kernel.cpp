@@ -117,8 +117,8 @@ struct Queue {
 
 constexpr std::array queues{
     Queue{"netem", "sch_netem",
-          "delay, jitter and reordering on links; without it nft and tbf do loss, corruption, "
-          "duplication and rate"},
+          "delay, jitter and reordering on links; without it labd relays "
+          "such links itself"},
     Queue{"tbf", "sch_tbf", "limited bandwidth on links"},
 };
 
@@ -173,13 +173,14 @@ DoctorCheck verdict(const std::string& kind, const std::string& module, const st
 // Who does what links are to do to packets.
 DoctorCheck impairments() {
     const topology::BackEnds& ends = link_back_ends();
-    DoctorCheck check{"links: impairments", ends.netem || ends.filters || ends.shaper, false,
-                      "done by netem", ""};
+    DoctorCheck check{"links: impairments", true, false, "done by netem", ""};
     if (ends.netem) return check;
-    check.detail = check.ok ? "done by nft (loss, corruption, duplication) and tbf (rate); this "
-                              "kernel has no netem, and nothing delays"
-                            : "this kernel has neither netem nor nft at interfaces nor tbf";
-    if (!check.ok) check.fix = "modprobe sch_netem";
+    std::string rest = "all of it";
+    check.detail = "this kernel has no netem: ";
+    if (ends.filters) check.detail += "nft does loss, corruption and duplication, ";
+    if (ends.shaper) check.detail += "tbf does rates, ";
+    if (ends.filters || ends.shaper) rest = "the rest";
+    check.detail += "a relay of labd's does " + rest;
     return check;
 }
 

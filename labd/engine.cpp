@@ -102,6 +102,7 @@ Belongings Engine::belongings() const {
         for (const auto& [node, live] : lab->nodes) out.processes.insert(live.init.pid);
         for (const auto* spawner : {&lab->spawner, &lab->open_spawner})
             if (*spawner) out.processes.insert((*spawner)->pid());
+        if (lab->relay.pidfd) out.processes.insert(lab->relay.process.pid);
     }
     return out;
 }

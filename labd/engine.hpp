@@ -248,6 +248,14 @@ class Engine {
     boost::asio::awaitable<void> stop_node(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> renew_space(std::shared_ptr<Lab> lab, std::string space, Fd netns);
 
+    // relaying.cpp
+    boost::asio::awaitable<void> need_relay(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<void> speak_to_relay(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<void> watch_relay(std::weak_ptr<Lab> kept, ProcessIdentity process);
+    boost::asio::awaitable<void> adopt_relay(std::shared_ptr<Lab> lab,
+                                             std::optional<ProcessIdentity> process);
+    boost::asio::awaitable<void> end_relay(std::shared_ptr<Lab> lab);
+
     // follow.cpp
     void follow(const std::shared_ptr<Lab>& lab, const std::string& space, std::int32_t number);
     void look_again_at(const std::shared_ptr<Lab>& lab);

@@ -4,6 +4,7 @@
 #include "labd/engine.hpp"
 #include "labd/log.hpp"
 #include "labd/picture.hpp"
+#include "topology/relay_link.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -94,7 +95,8 @@ asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
 }
 
 void Engine::publish(const Lab& lab, const std::string& space, const SpaceChange& change) {
-    if (space == topology::fabric_name) return;  // nobody's; its other ends are told
+    // Nobody's; their other ends are told.
+    if (space == topology::fabric_name || space == topology::relay_name) return;
     Events::Fields fields{{"interface", change.device}};
     if (const std::string link = link_name(lab.wish, space, change.device); !link.empty())
         fields.emplace_back("link", link);

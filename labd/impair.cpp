@@ -70,9 +70,7 @@ void require_doable(const topology::Impairment& before, const topology::Impairme
         return std::find(known.begin(), known.end(), key) != known.end();
     });
     if (undone.empty()) return;
-    throw UpFailure("bad_request",
-                    "this kernel cannot do " + topology::join(undone, 20) +
-                        (link_back_ends().netem ? "" : ": it has no netem"),
+    throw UpFailure("bad_request", "this kernel cannot do " + topology::join(undone, 20),
                     "lab doctor says what would bring it");
 }
 

@@ -53,7 +53,6 @@ std::string undone_notice(const topology::Lab& lab) {
     }
     if (links.empty()) return "";
     return "this kernel cannot do " + topology::join(keys, 20) + " on " + topology::join(links, 4) +
-           (link_back_ends().netem ? "" : ": it has no netem") +
            "; the rest is done (lab doctor says what would bring it)";
 }
 

@@ -56,6 +56,9 @@ class Kernel {
     // are moved, with their names and indexes; they are down there, without bridge and addresses.
     // Throws KernelError, and then all is as before.
     virtual void renew(const std::string& space, Fd netns) = 0;
+    // From now on the lab's relay is spoken to here, a connected SOCK_SEQPACKET socket; an empty
+    // Fd: there is none any more.
+    virtual void relay(Fd) {}
     // Lets go of the descriptor. Unknown names are fine. The namespace itself lives on if pinned.
     virtual void forget(const std::string& space) = 0;
 

@@ -52,6 +52,12 @@ struct LiveSpace {
     std::string container;  // of a node without processes, as LiveNode has it
 };
 
+// The process that carries the frames of links through "@relay" (topology/relay_link.hpp).
+struct LiveRelay {
+    ProcessIdentity process;
+    Fd pidfd;
+};
+
 enum class LabState { building, up, degraded, stopping };
 const char* word(LabState state);
 
@@ -78,6 +84,7 @@ struct Lab {
     std::unique_ptr<Kernel> kernel;
     std::unique_ptr<SpawnerClient> spawner;
     std::unique_ptr<SpawnerClient> open_spawner;  // of nodes of level open; null without any
+    LiveRelay relay;                              // nothing in a lab without such links
     std::map<std::string, LiveSpace> spaces;      // those that have a name under /run/netns
     std::map<std::string, LiveNode> nodes;        // those that have an init
     std::string hosts;                            // digest of the hosts file in place

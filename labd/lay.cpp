@@ -6,6 +6,7 @@
 #include "labd/failure.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
+#include "topology/relay_link.hpp"
 #include "topology/suggest.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -34,6 +35,28 @@ bool is_at(const Step& step, const std::set<std::string>& places) {
            in(std::get_if<topology::RemoveAddress>(&step)) ||
            in(std::get_if<topology::AddRoute>(&step)) ||
            in(std::get_if<topology::RemoveRoute>(&step));
+}
+
+// Whether it is of a link in one of these namespaces that is laid through the relay, because that
+// has come to be asked of it.
+bool lays_through_relay(const Step& step, const std::set<std::string>& places,
+                        const topology::State& wish) {
+    using topology::relay_name;
+    if (const auto* create = std::get_if<topology::CreateSpace>(&step))
+        return create->space == relay_name;
+    if (const auto* create = std::get_if<topology::CreateVeth>(&step))
+        return (create->space == relay_name && places.contains(create->peer_space)) ||
+               (create->peer_space == relay_name && places.contains(create->space));
+    const auto* remove = std::get_if<topology::RemoveVeth>(&step);
+    if (remove == nullptr) return false;
+    const auto is_relayed = [&](const std::string& space, const std::string& device) {
+        const auto there = wish.spaces.find(space);
+        if (there == wish.spaces.end() || !places.contains(space)) return false;
+        const auto wished = there->second.devices.find(device);
+        return wished != there->second.devices.end() && wished->second.peer.space == relay_name;
+    };
+    return is_relayed(remove->space, remove->device.name) ||
+           is_relayed(remove->peer_space, remove->peer.name);
 }
 
 bool is_over(const Override& over) {
@@ -108,16 +131,20 @@ asio::awaitable<Engine::Steps> Engine::rest_at(std::shared_ptr<Lab> lab,
         steps = topology::plan(desired, seen);
     };
     co_await kernel_.run(lab->name, std::move(compare));
-    std::erase_if(steps, [&](const Step& step) { return !is_at(step, places); });
+    std::erase_if(steps, [&](const Step& step) {
+        return !is_at(step, places) && !lays_through_relay(step, places, lab->desired);
+    });
     co_return steps;
 }
 
 asio::awaitable<void> Engine::bring(std::shared_ptr<Lab> lab, std::set<std::string> places) {
+    places.insert(topology::relay_name);
     std::erase_if(places, [&](const std::string& space) { return !lab->spaces.contains(space); });
     Steps steps = co_await rest_at(lab, places);
     if (steps.empty()) co_return;
     auto quiet = std::make_shared<Progress>();
     co_await apply(lab, steps, quiet);
+    if (lab->spaces.contains(topology::relay_name)) places.insert(topology::relay_name);
     const Steps rest = co_await rest_at(lab, places);
     // Drift was judged before it was as wished.
     if (!lab->drift.empty()) look_again_at(lab);

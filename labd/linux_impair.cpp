@@ -2,6 +2,7 @@
 // filter at the one that receives.
 #include "labd/linux_kernel.hpp"
 #include "labd/linux_shape.hpp"
+#include "topology/relay_link.hpp"
 
 namespace labd {
 
@@ -15,6 +16,10 @@ constexpr netlink::Intent impairing{"impair", "an interface"};
 
 void LinuxKernel::impair(const std::string& space, std::uint32_t index, const Device& from,
                          const Device& to) {
+    if (space == relay_name) {
+        if (!from.name.empty()) change_relay_end(to);
+        return;
+    }
     if (from.sends != to.sends) {
         netlink::Socket& socket = inside(space);
         Tower tower = tower_of(index, to.sends, back_ends_.netem);
@@ -40,6 +45,9 @@ void LinuxKernel::impair(const std::string& space, std::uint32_t index, const De
 
 void LinuxKernel::observe_impairments(Place& place, netlink::Socket& socket, Space& space) {
     if (space.devices.empty()) return;
+    if (const auto relay = places_.find(relay_name);
+        relay != places_.end() && &place == &relay->second)
+        return observe_relay(space);
     const std::vector<netlink::Qdisc> towers = netlink::qdiscs(socket);
     for (auto& entry : space.devices)
         entry.second.sends = impairment_of(entry.second.index, towers, back_ends_.netem);

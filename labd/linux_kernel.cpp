@@ -3,6 +3,7 @@
 
 #include "labd/link_back_ends.hpp"
 #include "labd/linux_convert.hpp"
+#include "labd/relay_client.hpp"
 #include "labd/step_words.hpp"
 #include "netlink/netns.hpp"
 
@@ -53,6 +54,8 @@ LinuxKernel::LinuxKernel(std::shared_ptr<Hub> hub, std::uint32_t mark)
     : hub_(hub ? std::move(hub) : std::make_shared<Hub>()),
       mark_(mark),
       back_ends_(link_back_ends()) {}
+
+LinuxKernel::~LinuxKernel() = default;
 
 void LinuxKernel::adopt(const std::string& space, Space::Kind kind, Fd netns) {
     forget(space);
@@ -151,8 +154,10 @@ std::optional<KernelFailure> LinuxKernel::apply(Steps steps) {
 
 void LinuxKernel::execute(const Step& step) {
     if (const auto* create = std::get_if<CreateVeth>(&step)) return create_veth(*create);
-    if (const auto* remove = std::get_if<RemoveVeth>(&step))
+    if (const auto* remove = std::get_if<RemoveVeth>(&step)) {
+        leave_relay(*remove);
         return remove_device(remove->space, remove->device);
+    }
     if (const auto* create = std::get_if<CreateDevice>(&step)) return create_device(*create);
     if (const auto* remove = std::get_if<RemoveDevice>(&step))
         return remove_device(remove->space, remove->device);

@@ -20,14 +20,20 @@
 
 namespace labd {
 
+class RelayClient;
+
 class LinuxKernel final : public Kernel {
   public:
     // One hub serves every lab of a daemon; without one, this kernel makes its own.
     // `mark` is put on the loopback of every namespace (see orphans.hpp); 0: none.
     explicit LinuxKernel(std::shared_ptr<Hub> hub = nullptr, std::uint32_t mark = 0);
+    ~LinuxKernel() override;
+    LinuxKernel(const LinuxKernel&) = delete;
+    LinuxKernel& operator=(const LinuxKernel&) = delete;
 
     void adopt(const std::string& space, topology::Space::Kind kind, Fd netns) override;
     void renew(const std::string& space, Fd netns) override;
+    void relay(Fd conversation) override;
     void forget(const std::string& space) override;
     using Kernel::apply;
     std::optional<KernelFailure> apply(std::span<const topology::Step> steps) override;
@@ -107,12 +113,22 @@ class LinuxKernel final : public Kernel {
                 const topology::Device& to);
     void observe_impairments(Place& place, netlink::Socket& socket, topology::Space& space);
 
+    // Links through the relay (linux_relay.cpp).
+    RelayClient& relay_client();
+    void add_relay_end(const topology::Device& device);
+    void change_relay_end(const topology::Device& device);
+    void leave_relay(const topology::RemoveVeth& step);
+    void observe_relay(topology::Space& space);
+
     std::shared_ptr<Hub> hub_;
     std::uint32_t mark_;
     const topology::BackEnds& back_ends_;
     std::map<std::string, Place> places_;
     std::map<std::int32_t, std::string> spaces_;  // by the hub's number
     std::vector<std::string> visited_;
+    std::unique_ptr<RelayClient> relay_;
+    // Ends of the relay's whose other end is still to come.
+    std::map<std::string, topology::Impairment> relayed_;
     // By this call, and not yet looked after.
     std::vector<netlink::LinkAt> raised_;
     std::map<std::string, std::set<std::uint32_t>> addressed_;

@@ -6,6 +6,7 @@
 #include "netlink/device.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/veth.hpp"
+#include "topology/relay_link.hpp"
 
 #include <cerrno>
 
@@ -67,6 +68,9 @@ void LinuxKernel::create_veth(const CreateVeth& step) {
     try {
         set_up_device(step.space, step.device, born_up);
         set_up_device(step.peer_space, step.peer, false);
+        // Last: a link whose ends are not up yet would be one that has lost its carrier.
+        if (step.space == relay_name) add_relay_end(step.device);
+        if (step.peer_space == relay_name) add_relay_end(step.peer);
     } catch (const netlink::Error&) {
         remove_device(step.space, step.device);
         throw;
@@ -141,6 +145,7 @@ bool LinuxKernel::mark(const Doomed& doomed, std::uint32_t group) {
 }
 
 void LinuxKernel::remove_together(Steps steps) {
+    for (const Step& step : steps) leave_relay(std::get<RemoveVeth>(step));
     const Doomed doomed = choose_ends(steps);
     if (!mark(doomed, marks::doomed_group)) {
         (void)mark(doomed, marks::group);  // what was not there before is not there now

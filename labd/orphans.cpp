@@ -48,7 +48,8 @@ pid_t parent_of(pid_t pid) {
 }
 
 bool is_orphan_init(const Belongings& known, pid_t pid) {
-    if (known.processes.contains(pid) || comm_of(pid) != "lab-init") return false;
+    const std::string comm = comm_of(pid);
+    if (known.processes.contains(pid) || (comm != "lab-init" && comm != "lab-relay")) return false;
     const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
     const Fd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     return netns && bears_mark(netns.get(), instance_mark(known.run_dir));

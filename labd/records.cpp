@@ -142,6 +142,7 @@ std::vector<Record> snapshot_records(const Lab& lab) {
     if (lab.open_spawner)
         if (const auto identity = identify_process(lab.open_spawner->pid()))
             records.push_back({"open-spawner", "\"" + to_text(*identity) + "\""});
+    if (lab.relay.pidfd) records.push_back({"relay", "\"" + to_text(lab.relay.process) + "\""});
     for (const auto& [space, live] : lab.spaces) records.push_back({"space", to_json(space, live)});
     for (const auto& [node, live] : lab.nodes)
         if (live.door) records.push_back({"node", to_json(node, live)});
@@ -160,6 +161,8 @@ Kept read_records(const std::vector<Record>& records) {
             kept.spawner = parse_process_identity(std::string(value.as_string()));
         if (record.type == "open-spawner" && value.is_string())
             kept.open_spawner = parse_process_identity(std::string(value.as_string()));
+        if (record.type == "relay" && value.is_string())
+            kept.relay = parse_process_identity(std::string(value.as_string()));
         if (!value.is_object()) continue;
         const json::object& object = value.as_object();
         if (record.type == "lab") {

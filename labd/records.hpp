@@ -27,7 +27,7 @@ struct Kept {
     std::time_t since = 0;
     std::uint32_t id_base = 0;
     std::string hosts;
-    std::optional<ProcessIdentity> spawner, open_spawner;
+    std::optional<ProcessIdentity> spawner, open_spawner, relay;
     std::map<std::string, LiveSpace> spaces;
     std::map<std::string, KeptNode> nodes;
     std::map<std::string, std::string> asleep;

@@ -148,13 +148,7 @@ asio::awaitable<Birth> SpawnerClient::birth(protocol::Birth wanted, Fd door, Fd 
     birth.pidfd = std::move(answer.fds[0]);
     birth.start = std::move(answer.fds[1]);
     // The spawner tells a pid as its reader sees it; the pidfd is what we believe.
-    const std::string path = "/proc/self/fdinfo/" + std::to_string(birth.pidfd.get());
-    const Fd info(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    char text[512];
-    const ssize_t n = read(info.get(), text, sizeof text - 1);
-    text[n > 0 ? n : 0] = '\0';
-    const char* line = std::strstr(text, "Pid:");
-    birth.pid = line != nullptr ? static_cast<pid_t>(std::strtol(line + 4, nullptr, 10)) : 0;
+    birth.pid = pid_of(birth.pidfd.get());
     if (birth.pid <= 0)
         throw std::runtime_error("cannot start node " + node + ": its init ended at once");
     co_return birth;
@@ -178,6 +172,18 @@ asio::awaitable<Fd> SpawnerClient::space(std::string name) {
     Packet answer = co_await expect(code(Spawn::spaced), "make the namespace of " + name);
     if (answer.fds.size() != 1)
         throw std::runtime_error("cannot make the namespace of " + name + ": no descriptor came");
+    co_return std::move(answer.fds[0]);
+}
+
+asio::awaitable<Fd> SpawnerClient::relay(Fd netns, Fd door) {
+    const Turnstile::Pass pass = co_await speaking_.enter();
+    Packer packet(code(Spawn::relay), next_id_++);
+    packet.u32(0);
+    std::string bytes = packet.bytes();
+    co_await say(socket_, std::move(bytes), "start the lab's relay", netns.get(), door.get());
+    Packet answer = co_await expect(code(Spawn::born), "start the lab's relay");
+    if (answer.fds.size() != 1)
+        throw std::runtime_error("cannot start the lab's relay: no descriptor came");
     co_return std::move(answer.fds[0]);
 }
 
@@ -228,6 +234,17 @@ asio::awaitable<void> await_ready(asio::io_context&, std::string node, PacketSoc
                                  std::strerror(static_cast<int>(number)));
     }
     throw std::runtime_error(node + ": cannot seal the node: its init ended without a word");
+}
+
+pid_t pid_of(int pidfd) {
+    const std::string path = "/proc/self/fdinfo/" + std::to_string(pidfd);
+    const Fd info(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char text[512];
+    const ssize_t n = read(info.get(), text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    const char* line = std::strstr(text, "Pid:");
+    const long pid = line != nullptr ? std::strtol(line + 4, nullptr, 10) : 0;
+    return pid > 0 ? static_cast<pid_t>(pid) : 0;
 }
 
 asio::awaitable<void> await_exit(asio::io_context& loop, int pidfd) {

@@ -47,6 +47,8 @@ class SpawnerClient {
     boost::asio::awaitable<void> root(std::string name, Fd mount);
     // A network namespace without a process.
     boost::asio::awaitable<Fd> space(std::string name);
+    // A process in that namespace that carries frames (labd/relay), served at `door`; its pidfd.
+    boost::asio::awaitable<Fd> relay(Fd netns, Fd door);
     boost::asio::awaitable<void> hosts(std::string content);
     // Everything of the lab that still lives is killed; returns when the spawner has gone.
     boost::asio::awaitable<void> quit();
@@ -69,6 +71,8 @@ class SpawnerClient {
 // Waits until a lab-init just born says ready. Throws with the step that failed.
 boost::asio::awaitable<void> await_ready(boost::asio::io_context& loop, std::string node,
                                          PacketSocket& start);
+// As we see it; 0: it has ended.
+pid_t pid_of(int pidfd);
 // Returns when the process behind a pidfd has ended.
 boost::asio::awaitable<void> await_exit(boost::asio::io_context& loop, int pidfd);
 

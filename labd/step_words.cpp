@@ -1,12 +1,15 @@
 // One line for each kind of step.
 #include "labd/step_words.hpp"
 
+#include "topology/relay_link.hpp"
+
 namespace labd {
 namespace {
 
 using namespace topology;
 
 std::string end(const std::string& space, const std::string& device) {
+    if (space == relay_name) return "(the lab's relay)";
     return space == fabric_name ? "(the lab's fabric)" : space + ":" + device;
 }
 

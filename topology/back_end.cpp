@@ -3,6 +3,7 @@
 
 #include "topology/plan.hpp"
 #include "topology/queue.hpp"
+#include "topology/relay_link.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -56,6 +57,37 @@ void without_netem(const Impairment& wish, const BackEnds& kernel, Impairment& s
     sends = tidied(sends, false);
 }
 
+// What takes the lab's relay: neither netem nor what stands in for it here does it.
+bool needs_relay(const Impairment& i, const BackEnds& kernel) {
+    if (kernel.netem) return false;
+    const bool filtered = kernel.filters && (!i.loss || filters_can(*i.loss));
+    return i.delay_ns != 0 || i.jitter_ns != 0 || i.reorder ||
+           (!filtered && (i.loss || i.corrupt || i.duplicate)) ||
+           (i.rate_bits != 0 && !kernel.shaper);
+}
+
+// Packets wait for the line where they are sent, in a queue of the kernel's if there is one; all
+// else befalls them at the relay. As both tell it again.
+void with_relay(const Impairment& wish, const BackEnds& kernel, Impairment& sends,
+                Impairment& relay) {
+    relay = wish;
+    relay.netem_only = false;
+    relay.queue.reset();
+    if (relay.jitter_ns == 0) relay.distribution = Distribution::uniform, relay.keep_order = false;
+    if (kernel.shaper && wish.rate_bits != 0) {
+        sends.rate_bits = std::exchange(relay.rate_bits, 0);
+        sends.burst_bytes = wish.burst_bytes;
+        sends.limit_packets = std::exchange(relay.limit_packets, {});
+    }
+    if (relay.rate_bits == 0) relay.burst_bytes = 0;
+    if (has_queue(wish, kernel)) sends.queue = wish.queue;
+    sends = tidied(sends, false);
+    Impairment derived = relay;
+    derived.limit_packets.reset();
+    if (relay.limit_packets == limit_of(derived)) relay.limit_packets.reset();
+    if (!relay.any()) relay = {};
+}
+
 Device* find(State& state, const DeviceEnd& end) {
     const auto space = state.spaces.find(end.space);
     if (space == state.spaces.end()) return nullptr;
@@ -99,7 +131,8 @@ const char* word(BackEnd back_end) {
 
 BackEnd back_end_of(const Impairment& impairment, const BackEnds& kernel) {
     if (!impairment.any()) return BackEnd::none;
-    return kernel.netem ? BackEnd::netem : BackEnd::nft;
+    if (kernel.netem) return BackEnd::netem;
+    return needs_relay(impairment, kernel) ? BackEnd::relay : BackEnd::nft;
 }
 
 bool needs_netem(const Impairment& i) {
@@ -113,25 +146,33 @@ bool needs_bucket(const Impairment& i, bool netem) {
 
 std::vector<std::string> undone(const Impairment& i, const BackEnds& kernel) {
     std::vector<std::string> out;
-    const auto lacks = [&](bool set, bool can, const char* key) {
-        if (set && !can) out.emplace_back(key);
-    };
-    const bool netem = kernel.netem;
-    lacks(i.delay_ns != 0, netem, "delay");
-    lacks(i.jitter_ns != 0, netem, "jitter");
-    lacks(i.loss.has_value(), netem || (kernel.filters && (!i.loss || filters_can(*i.loss))),
-          "loss");
-    lacks(bool(i.corrupt), netem || kernel.filters, "corrupt");
-    lacks(bool(i.duplicate), netem || kernel.filters, "duplicate");
-    lacks(bool(i.reorder), netem, "reorder");
-    lacks(i.rate_bits != 0, kernel.shaper || (netem && !needs_bucket(i, netem)), "rate");
-    lacks(i.queue.has_value(), has_queue(i, kernel), "queue");
+    // Without netem the relay does whatever the filters do not, but for queues of the kernel's.
+    const bool bucket = kernel.netem && i.rate_bits != 0 && needs_bucket(i, true);
+    if (bucket && !kernel.shaper) out.emplace_back("rate");
+    if (i.queue && !has_queue(i, kernel)) out.emplace_back("queue");
     return out;
 }
 
 void fit(State& state, const BackEnds& kernel) {
+    std::vector<DeviceEnd> relayed;
+    for (auto& [space, holds] : state.spaces)
+        for (auto& [name, device] : holds.devices)
+            if (needs_relay(device.sends, kernel)) relayed.push_back({space, name});
+    for (const DeviceEnd& end : relayed) {
+        const Device* device = find(state, end);
+        if (device == nullptr || device->peer.space == relay_name) continue;
+        const DeviceEnd far = device->peer;
+        lay_through_relay(state, end);
+        for (const DeviceEnd& sender : {end, far}) {
+            Device* sends = find(state, sender);
+            if (sends == nullptr) continue;
+            if (Device* relay = find(state, sends->peer))
+                with_relay(std::exchange(sends->sends, {}), kernel, sends->sends, relay->receives);
+        }
+    }
     for (auto& [space, holds] : state.spaces)
         for (auto& [name, device] : holds.devices) {
+            if (device.peer.space == relay_name) continue;
             const Impairment wish = std::exchange(device.sends, {});
             if (!wish.any()) continue;
             if (kernel.netem) {

@@ -1,6 +1,6 @@
 // What the running kernel can do to what links carry, and what becomes of a wish there. netem does
 // everything; without it packet filters lose, damage and double, a token bucket holds the rate, and
-// nothing delays.
+// the rest is for a relay of labd's own.
 #pragma once
 
 #include "topology/impairment.hpp"

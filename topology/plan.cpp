@@ -2,11 +2,12 @@
 #include "topology/plan.hpp"
 
 #include "topology/plan_parts.hpp"
+#include "topology/relay_link.hpp"
 
 namespace topology {
 
 std::vector<Step> plan(const State& desired, const State& observed) {
-    const State wish = align_fabric(desired, observed);
+    const State wish = align_fabric(keep_relayed(desired, observed), observed);
     const std::set<std::string> doomed = doomed_spaces(wish, observed);
     const std::set<std::string> waking = waking_nodes(wish, observed, doomed);
     const State seen = awakened(observed, waking);

@@ -1,15 +1,24 @@
 // Steps in words, for `lab plan` and `up --json`.
 #include "topology/plan.hpp"
+#include "topology/relay_link.hpp"
+
+#include <utility>
 
 namespace topology {
 namespace {
 
-// "h1:eth0 – r1:eth0"; ends in the fabric are nobody's and stay unsaid.
+bool is_nobodys(const std::string& space) {
+    return space == fabric_name || space == relay_name;
+}
+
+// "h1:eth0 – r1:eth0"; ends in the fabric and at the relay are nobody's and stay unsaid.
 std::string link_name(const std::string& space, const Device& device, const std::string& peer_space,
                       const Device& peer) {
     std::string a = space + ":" + device.name, b = peer_space + ":" + peer.name;
-    if (space == fabric_name) return b;
-    if (peer_space == fabric_name || peer_space.empty()) return a;
+    if (is_nobodys(space) && is_nobodys(peer_space))
+        return "implied LAN " + (space == fabric_name ? device : peer).master;
+    if (is_nobodys(space)) return b;
+    if (is_nobodys(peer_space) || peer_space.empty()) return a;
     return a + " – " + b;
 }
 
@@ -35,6 +44,7 @@ std::string settings_text(const Device& device) {
 }
 
 Action space_action(const std::string& op, const std::string& space, Space::Kind kind) {
+    if (space == relay_name) return {op, "link", "relay", ""};
     if (kind == Space::Kind::fabric) return {op, "bridge", "implied LANs", ""};
     return {op, "node", space, ""};
 }
@@ -146,6 +156,18 @@ Action device_action(const std::string& kind, const std::string& name, const Dev
     return {"update", kind, name, in_words(changes), "", std::move(changes)};
 }
 
+// Told of the end beside it, whose sending it is.
+Action relay_action(Device from, Device to) {
+    for (Device* device : {&from, &to}) device->sends = std::exchange(device->receives, {});
+    const bool begins = !from.up && to.up;
+    from.up = to.up;
+    Action out = device_action("link", to.peer.space + ":" + to.peer.device, from, to);
+    if (!begins) return out;
+    out.changes.push_back({"relayed", "no", "yes"});
+    out.detail = in_words(out.changes);
+    return out;
+}
+
 struct Describe {
     Action operator()(const CreateSpace& s) const {
         return space_action("create", s.space, s.kind);
@@ -172,6 +194,7 @@ struct Describe {
             return device_action("bridge", device_name(s.space, s.to), s.from, s.to);
         if (s.to.kind != Device::Kind::veth)
             return device_action("device", device_name(s.space, s.to), s.from, s.to);
+        if (s.space == relay_name) return relay_action(s.from, s.to);
         return device_action("link", s.space + ":" + s.to.name, s.from, s.to);
     }
     Action operator()(const AddAddress& s) const {

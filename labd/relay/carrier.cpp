@@ -44,12 +44,21 @@ std::optional<Switch> mirror(const Seen& first, const Seen& second) {
     return second.carrier ? std::optional(Switch{0, true}) : std::nullopt;
 }
 
-void Interfaces::ask_all() {
+void Interfaces::ask(std::uint32_t index, std::uint16_t flags) {
     Message message;
     message.header.nlmsg_type = RTM_GETLINK;
-    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    message.header.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
     message.header.nlmsg_seq = ++sequence_;
+    message.link.ifi_index = static_cast<int>(index);
     send_to_kernel(socket_.get(), message);
+}
+
+void Interfaces::ask(std::uint32_t index) {
+    ask(index, 0);
+}
+
+void Interfaces::ask_all() {
+    ask(0, NLM_F_DUMP);
 }
 
 void Interfaces::set(std::uint32_t index, bool up) {

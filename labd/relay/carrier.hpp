@@ -37,10 +37,14 @@ class Interfaces {
 
     using Changed = std::function<void(std::uint32_t index, const Seen& seen)>;
     void read(const Changed& changed);
+    // What is answered comes with read().
+    void ask(std::uint32_t index);
     void ask_all();
     void set(std::uint32_t index, bool up);
 
   private:
+    void ask(std::uint32_t index, std::uint16_t flags);
+
     Fd socket_;
     std::uint32_t sequence_ = 0;
 };

@@ -289,7 +289,7 @@ void Relay::add(Unpacker& in, std::vector<Fd> fds) {
         ends_[index[i]] = {link.get(), i};
     }
     links_.emplace(link->name, std::move(link));
-    interfaces_.ask_all();
+    for (const std::uint32_t end : index) interfaces_.ask(end);
 }
 
 void Relay::change(Unpacker& in) {

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -23,7 +24,7 @@ class Rootless(LabTest):
             lab("down", "--all")
         machine.kill_daemon()
         machine.eventually("nothing of the user's is left", lambda: not [
-            p for name in ("lab-init", "lab-holder", "lab-outside", "lab-spawner")
+            p for name in ("lab-init", "lab-relay", "lab-holder", "lab-outside", "lab-spawner")
             for p in machine.processes(name)])
         self.assert_unchanged()
         super().tearDown()
@@ -70,6 +71,18 @@ class Rootless(LabTest):
         out, err = capture.communicate(timeout=20)
         self.assertEqual(0, capture.returncode, err)
         self.assertIn("ICMP echo", out)
+
+    def test_links_are_delayed(self):
+        """By netem, or by a relay, which takes no right that the user has not."""
+        self.make()
+        path = write("t.lab.toml", 'links = [{ endpoints = ["h1", "h2"], delay = "20ms" }]\n'
+                                   '[nodes]\nh1 = "host"\nh2 = "host"\n')
+        lab("up", path)
+        said = lab("exec", "h1", "--", "ping", "-n", "-c5", "-i0.05", "h2").out
+        self.assertIn(" 0% packet loss", said)
+        self.assertGreaterEqual(min(float(ms) for ms in re.findall(r"time=([0-9.]+) ms", said)), 40)
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        self.assertEqual([], lab("up", path, "--json").json["actions"])
 
     def test_with_pieces_of_a_range(self):
         self.make((ordinary.FIRST, 40000), (5_000_000, 65536))
