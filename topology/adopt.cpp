@@ -63,7 +63,10 @@ class Adopter {
             const std::string place = node.name + ":" + interface.name;
             if (wished == asked.devices.end()) continue;
             if (seen == now.space.devices.end() || seen->second.index != wished->second.index) {
-                if (lost_.insert(interface.link).second)
+                // It stands on others, and is made again with them.
+                if (!interface.is_end())
+                    left(place + " is not there: lab up --repair");
+                else if (lost_.insert(interface.link).second)
                     taken("link " + out_.lab.links[interface.link].name + " goes: " + place +
                           " is not there");
                 continue;
@@ -210,6 +213,12 @@ class Adopter {
         index -= dropped_++;
         const auto at = lab.links.begin() + static_cast<std::ptrdiff_t>(index);
         std::vector<End> ends = at->ends;
+        // What stands on an end goes with it.
+        for (std::size_t n = 0; n < lab.nodes.size(); ++n)
+            for (std::size_t i = 0; i < lab.nodes[n].interfaces.size(); ++i)
+                if (const Interface& own = lab.nodes[n].interfaces[i];
+                    own.link == index && !own.is_end())
+                    ends.push_back({n, i});
         std::sort(ends.rbegin(), ends.rend());
         lab.links.erase(at);
         for (Segment& segment : lab.segments) {
@@ -219,7 +228,7 @@ class Adopter {
         for (const End& end : ends) drop(end);
         for (Node& node : lab.nodes)
             for (Interface& interface : node.interfaces)
-                interface.link -= interface.link > index ? 1 : 0;
+                interface.link -= interface.link != npos && interface.link > index ? 1 : 0;
     }
 
     void drop(const End& gone) {

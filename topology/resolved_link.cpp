@@ -69,12 +69,20 @@ void add_end_keys(const Lab& lab, const Node& node, const Interface& interface, 
 
 namespace {
 
-// A bond stands for all its members.
+// A bond of links stands for all its members; one that is a device inside the node for none.
 std::vector<End> ends_of(const Lab& lab, std::size_t link) {
+    const auto is_member = [&](const End& end) {
+        const std::vector<Interface>& all = lab.nodes[end.node].interfaces;
+        return std::any_of(all.begin(), all.end(), [&](const Interface& other) {
+            return other.name == lab.at(end).master && other.kind == DeviceKind::bond &&
+                   other.link != npos;
+        });
+    };
     std::vector<End> out;
-    for (const End& end : lab.links[link].ends)
-        if (const std::size_t part = taking_part(lab, link, end); part != npos)
-            out.push_back({end.node, part});
+    for (const End& end : lab.links[link].ends) {
+        const std::size_t part = is_member(end) ? taking_part(lab, link, end) : end.interface;
+        if (part != npos) out.push_back({end.node, part});
+    }
     return out;
 }
 

@@ -166,8 +166,10 @@ void Explainer::down_interfaces(const std::string& name, topology::Family family
             continue;
         }
         if (!link->up) {
-            cause("interface down: " + name + "'s " + interface.name + " (link " +
-                  lab_.links[interface.link].name + ")");
+            cause("interface down: " + name + "'s " + interface.name +
+                  (interface.link < lab_.links.size()
+                       ? " (link " + lab_.links[interface.link].name + ")"
+                       : ""));
             continue;
         }
         missing_addresses(name, interface, family);

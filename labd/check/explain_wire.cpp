@@ -115,8 +115,10 @@ bool Explainer::no_carrier(const Stop& stop, const topology::Interface& interfac
                       lab_.links[interface.link].name + ")");
         }
     if (out_.causes.empty())
-        cause("interface down: " + stop.node + "'s " + stop.out + " (link " +
-              lab_.links[interface.link].name + ")");
+        cause("interface down: " + stop.node + "'s " + stop.out +
+              (interface.link < lab_.links.size()
+                   ? " (link " + lab_.links[interface.link].name + ")"
+                   : ""));
     return dies(stop.node, prefix, stop.out + (link->up ? " has no carrier" : " is down"));
 }
 

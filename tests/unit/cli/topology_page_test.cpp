@@ -107,8 +107,12 @@ h1 = "host"
 sw = { kind = "switch", svi = ["red", "blue"], stp = { priority = 4096 } }
 s2 = { kind = "switch", vlan-filtering = true }
 sw2 = "router"
-r1 = { kind = "router", vrfs = { red = { table = 50 } }, loopback = true, routes = ["10.9.0.0/16 vrf red via r2"] }
 r2 = { kind = "router", vrfs = ["red"] }
+[nodes.r1]
+kind = "router"
+vrfs = { red = { table = 50 } }
+loopback = true
+routes = ["10.9.0.0/16 vrf red via r2"]
 [nodes.r1.interfaces]
 d0   = { type = "dummy", addresses = "192.0.2.1/32" }
 "eth1.10" = { type = "vlan", parent = "eth1", id = 10 }
