@@ -255,7 +255,13 @@ class Pytest(LabTest):
 def example(path):
     @limit(300)
     def run(self):
-        done = lab("test", path, "-v", timeout=280)
+        refused = lab("plan", path, status=None)
+        if refused.status == 2:  # test_examples tells which kinds of device this kernel lacks
+            self.assertIn("[D67]", refused.err)
+            return
+        # What a relay of many links carries a second is for tests/bench to say, on a quiet machine.
+        words = ["-k", "not throughput"] if machine.lacks("netem") else []
+        done = lab("test", path, "-v", *words, timeout=280)
         self.assertRegex(done.out.splitlines()[-1], r"^[1-9]\d* passed, 0 failed, 0 skipped$")
     return run
 

@@ -214,7 +214,7 @@ class Output(LabTest):
                                 ("mermaid", r"\s*(graph|flowchart|---)"), ("ascii", r"")):
                 out = lab("graph", "-f", form, example).out
                 self.assertRegex(out, r"\A" + begin)
-                self.assertRegex(out, r"h1|pc1|seattle|client|laptop")
+                self.assertRegex(out, r"h1|pc1|seattle|client|laptop|staff1")
         import xml.dom.minidom
         xml.dom.minidom.parseString(lab("graph", "-f", "svg", EXAMPLES / "abilene.lab.toml").out)
         self.assertEqual([], machine.processes("labd"))
