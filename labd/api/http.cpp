@@ -25,6 +25,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -120,12 +121,20 @@ void BeastConnection::start() {
                    });
 }
 
+bool hung_up(int socket) {
+    pollfd now{socket, 0, 0};
+    return ::poll(&now, 1, 0) > 0 && (now.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 // A hang-up shows as EPOLLHUP, which the reactor hands to whoever waits for errors. Plain EOF would
 // not do: `printf … | nc -U` shuts its writing side down and still waits for the answer.
+// What it hands out may be of the connection before, whose number and place in the reactor this one
+// has got: so the socket is asked.
 void BeastConnection::watch() {
     socket_.async_wait(Socket::wait_error, [weak = weak_from_this()](const error_code& error) {
         const auto self = weak.lock();
         if (error || !self) return;
+        if (!hung_up(self->socket_.native_handle())) return self->watch();
         self->hung_up_ = true;
         if (!self->reading_) self->drop();  // a reader finds out itself, after what is buffered
     });
