@@ -18,7 +18,7 @@ bool settled(const Link& link) {
 std::vector<LinkAt> unsettled(Socket& socket, const std::vector<LinkAt>& links) {
     std::vector<LinkAt> out;
     const auto look = [&](const LinkAt& at) {
-        const auto link = get_link(socket, at);
+        auto link = get_link(socket, at);
         if (link && !settled(*link)) out.push_back(at);
         return link;
     };
