@@ -8,6 +8,7 @@
 #include "labd/api/connection.hpp"
 #include "labd/api/deadline.hpp"
 #include "labd/api/exchange.hpp"
+#include "labd/api/hang_up.hpp"
 #include "labd/api/route.hpp"
 #include "labd/json_text.hpp"
 #include "labd/log.hpp"
@@ -25,7 +26,6 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -121,15 +121,8 @@ void BeastConnection::start() {
                    });
 }
 
-bool hung_up(int socket) {
-    pollfd now{socket, 0, 0};
-    return ::poll(&now, 1, 0) > 0 && (now.revents & (POLLHUP | POLLERR)) != 0;
-}
-
 // A hang-up shows as EPOLLHUP, which the reactor hands to whoever waits for errors. Plain EOF would
 // not do: `printf … | nc -U` shuts its writing side down and still waits for the answer.
-// What it hands out may be of the connection before, whose number and place in the reactor this one
-// has got: so the socket is asked.
 void BeastConnection::watch() {
     socket_.async_wait(Socket::wait_error, [weak = weak_from_this()](const error_code& error) {
         const auto self = weak.lock();
