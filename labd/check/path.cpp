@@ -12,11 +12,15 @@ namespace {
 
 using topology::subject::Path;
 
-// All lives at once: a router answers one of them, so its limit for errors (one a second after six,
-// icmp(7)) is met only by many checks.
+// All lives at once: a router answers one of them. Its limit for errors (one a second to an address
+// after six at once, icmp(7)) is met by many checks or by one that is asked again and again, so
+// that a hop that is silent for a second is asked once more: by then it may speak.
 constexpr const char* script =
-    "f=$1 a=$2 n=$3; for ((t = 1; t <= n; t++)); do { "
-    "r=$(LC_ALL=C ping $f -n -c 1 -W 1 -t $t \"$a\" 2>&1); printf '%s\\n' \"@$t\" \"$r\"; } & "
+    "f=$1 a=$2 n=$3; "
+    "hop() { LC_ALL=C ping $f -n -c 1 -W 1 -t $1 \"$a\" 2>&1; }; "
+    "for ((t = 1; t <= n; t++)); do { r=$(hop $t); "
+    "case $r in *'bytes from '*|*From*|*unreachable*) ;; *) r=$(hop $t) ;; esac; "
+    "printf '%s\\n' \"@$t\" \"$r\"; } & "
     "done; wait";
 
 struct Hop {

@@ -44,7 +44,8 @@ std::string how(const siginfo_t& info) {
         return "it gave up (status " + std::to_string(info.si_status) +
                "); a file that takes more than 4 GiB of memory does that";
     if (info.si_status == SIGXCPU || info.si_status == SIGKILL)
-        return "it took more than a minute of processor time, or said too much";
+        return "it was killed, as is one that takes more than a minute of processor time, says too "
+               "much, or is there when the machine runs out of memory (dmesg tells)";
     return std::string("it was ended by ") + ::strsignal(info.si_status);
 }
 

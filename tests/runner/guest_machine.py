@@ -50,7 +50,7 @@ class Guest:
     layers: list = dataclasses.field(default_factory=list)  # laid over the tree, the last on top
     pid1: str = "/bin/bash /run/guest/pid1"
     append: str = ""
-    memory: int = 1024  # MiB
+    memory: int = 2048  # MiB; a sanitized labd and its two parsers have 250 each
     processors: int = 1
 
     def run(self):
