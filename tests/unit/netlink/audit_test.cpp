@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -50,7 +52,7 @@ class AuditSocket : public testing::Test {
 };
 
 TEST_F(AuditSocket, IsAskedAndNotTooOften) {
-    say(NLMSG_ERROR, 1, std::string(sizeof(nlmsgerr), '\0'));
+    say(AUDIT_GET, 0, status(0));  // late, to somebody's earlier question
     say(AUDIT_GET, 1, status(1));
     EXPECT_TRUE(audit_->enabled());
     EXPECT_TRUE(audit_->enabled());
@@ -58,12 +60,29 @@ TEST_F(AuditSocket, IsAskedAndNotTooOften) {
     ASSERT_GE(asked.size(), sizeof(nlmsghdr));
     const auto* header = reinterpret_cast<const nlmsghdr*>(asked.data());
     EXPECT_EQ(header->nlmsg_type, AUDIT_GET);
-    EXPECT_EQ(header->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+    EXPECT_EQ(header->nlmsg_flags, NLM_F_REQUEST);
     EXPECT_EQ(heard(), "");
 }
 
 TEST_F(AuditSocket, IsOffWhenItSaysSo) {
     say(AUDIT_GET, 1, status(0));
+    EXPECT_FALSE(audit_->enabled());
+}
+
+// A thread of the kernel's tells, when it comes to run.
+TEST_F(AuditSocket, IsWaitedFor) {
+    std::thread answers([this] {
+        std::array<char, 256> question{};
+        EXPECT_GT(::recv(kernel_.get(), question.data(), question.size(), 0), 0);
+        say(AUDIT_GET, 1, status(1));
+    });
+    EXPECT_TRUE(audit_->enabled());
+    answers.join();
+}
+
+TEST_F(AuditSocket, IsOffWhereItMayNotBeAsked) {
+    const nlmsgerr refusal{-EPERM, {}};
+    say(NLMSG_ERROR, 1, {reinterpret_cast<const char*>(&refusal), sizeof refusal});
     EXPECT_FALSE(audit_->enabled());
 }
 
