@@ -12,15 +12,13 @@ namespace {
 
 using topology::subject::Path;
 
-// All lives at once: a router answers one of them. Its limit for errors (one a second to an address
-// after six at once, icmp(7)) is met by many checks or by one that is asked again and again, so
-// that a hop that is silent for a second is asked once more: by then it may speak.
+// All lives at once: a router answers one of them, so its limit for errors (one a second after six,
+// icmp(7)) is met only by many checks. bash writes line by line, and the answers come in any order:
+// every line says whose it is.
 constexpr const char* script =
-    "f=$1 a=$2 n=$3; "
-    "hop() { LC_ALL=C ping $f -n -c 1 -W 1 -t $1 \"$a\" 2>&1; }; "
-    "for ((t = 1; t <= n; t++)); do { r=$(hop $t); "
-    "case $r in *'bytes from '*|*From*|*unreachable*) ;; *) r=$(hop $t) ;; esac; "
-    "printf '%s\\n' \"@$t\" \"$r\"; } & "
+    "f=$1 a=$2 n=$3; for ((t = 1; t <= n; t++)); do { "
+    "r=$(LC_ALL=C ping $f -n -c 1 -W 1 -t $t \"$a\" 2>&1); "
+    "printf '%s\\n' \"@$t ${r//$'\\n'/$'\\n'@$t }\"; } & "
     "done; wait";
 
 struct Hop {
@@ -29,19 +27,15 @@ struct Hop {
     std::string error;  // "Destination Host Unreachable"
 };
 
-// "@3", then ping's words: "From 10.0.0.1 icmp_seq=1 Time to live exceeded", "64 bytes from …".
+// "@3 ", then ping's words: "From 10.0.0.1 icmp_seq=1 Time to live exceeded", "64 bytes from …".
 std::map<int, Hop> read_hops(const std::string& out) {
     std::map<int, Hop> hops;
     std::istringstream in(out);
-    int ttl = 0;
     for (std::string line; std::getline(in, line);) {
-        if (line.starts_with("@")) {
-            ttl = std::atoi(line.c_str() + 1);
-            hops[ttl];
-            continue;
-        }
-        if (ttl == 0) continue;
-        Hop& hop = hops[ttl];
+        const std::size_t words = line.find(' ');
+        if (!line.starts_with("@") || words == std::string::npos) continue;
+        Hop& hop = hops[std::atoi(line.c_str() + 1)];
+        line.erase(0, words + 1);
         const auto address_after = [&](std::size_t at) {
             std::string address = line.substr(at, line.find(' ', at) - at);
             if (!address.empty() && address.back() == ':') address.pop_back();
@@ -54,10 +48,10 @@ std::map<int, Hop> read_hops(const std::string& out) {
             hop.address = address_after(5);
             if (line.find("xceeded") == std::string::npos) {
                 const std::size_t sequence = line.find("icmp_seq=");
-                const std::size_t words =
+                const std::size_t reason =
                     sequence == std::string::npos ? sequence : line.find(' ', sequence);
-                hop.error = words == std::string::npos ? "unreachable"
-                                                       : one_line(line.substr(words + 1), 40);
+                hop.error = reason == std::string::npos ? "unreachable"
+                                                        : one_line(line.substr(reason + 1), 40);
             }
         } else if (line.find("Network is unreachable") != std::string::npos) {
             hop.error = "Network is unreachable";
