@@ -2,6 +2,7 @@
 // over. What they hear goes straight to the client; labd is not in the way. Nothing enters a node.
 #include "labd/api.hpp"
 #include "labd/audit_event.hpp"
+#include "labd/body.hpp"
 #include "labd/log.hpp"
 #include "labd/packet_socket.hpp"
 #include "labd/wire.hpp"
@@ -33,18 +34,9 @@ struct Point {
     std::string text() const { return node + ":" + interface; }
 };
 
-std::string text(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || !value->is_string())
-        throw BadRequest(std::string("each of \"points\" needs \"") + key + "\"");
-    return std::string(value->get_string());
-}
-
-std::vector<Point> points_of(const std::string& body) {
-    json::error_code error;
-    const json::value value = json::parse(body, error);
-    const json::value* list =
-        !error && value.is_object() ? value.get_object().if_contains("points") : nullptr;
+std::vector<Point> points_of(const std::string& text) {
+    const json::object body = body::parse(text);
+    const json::value* list = body.if_contains("points");
     if (list == nullptr || !list->is_array() || list->get_array().empty())
         throw BadRequest("the request lacks \"points\"");
     if (list->get_array().size() > most_points)
@@ -53,8 +45,8 @@ std::vector<Point> points_of(const std::string& body) {
     for (const json::value& item : list->get_array()) {
         if (!item.is_object()) throw BadRequest("each of \"points\" must be an object");
         Point point;
-        point.node = text(item.get_object(), "node");
-        point.interface = text(item.get_object(), "interface");
+        point.node = body::needed_text(item.get_object(), "node");
+        point.interface = body::needed_text(item.get_object(), "interface");
         out.push_back(std::move(point));
     }
     return out;

@@ -1,5 +1,6 @@
 // What a running link does to packets.
 #include "labd/api.hpp"
+#include "labd/body.hpp"
 #include "labd/impairments.hpp"
 #include "labd/wire.hpp"
 #include "topology/keys.hpp"
@@ -12,24 +13,6 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace {
-
-constexpr double longest_s = 1e6;
-
-std::string text_of(const json::object& body, const char* key) {
-    const json::value* value = body.if_contains(key);
-    if (value == nullptr || value->is_null()) return "";
-    if (!value->is_string()) throw BadRequest(std::string("\"") + key + "\" must be a string");
-    return std::string(value->get_string());
-}
-
-double seconds_of(const json::object& body) {
-    const json::value* value = body.if_contains("for");
-    if (value == nullptr || value->is_null()) return 0;
-    const double seconds = value->is_number() ? value->to_number<double>() : 0;
-    if (!(seconds > 0) || seconds > longest_s)
-        throw BadRequest("\"for\" must be seconds, above 0 and at most a million");
-    return seconds;
-}
 
 bool is_setting(const json::value& value) {
     if (value.is_object()) {
@@ -54,22 +37,16 @@ json::object settings_of(const json::object& body) {
     return settings->get_object();
 }
 
-ImpairWish wish_of(const std::string& text) {
-    json::error_code error;
-    const json::value parsed = json::parse(text, error);
-    if (error || !parsed.is_object()) throw BadRequest("the request is not a JSON object");
-    const json::object& body = parsed.get_object();
+ImpairWish wish_of(const json::object& body) {
     ImpairWish wish;
-    wish.link = text_of(body, "link");
-    if (wish.link.empty()) throw BadRequest("the request lacks \"link\"");
-    wish.from = text_of(body, "from");
-    wish.to = text_of(body, "to");
+    wish.link = body::needed_text(body, "link");
+    wish.from = body::text(body, "from");
+    wish.to = body::text(body, "to");
+    wish.clear = body::flag(body, "clear");
+    wish.for_s = body::duration_s(body, "for");
     const json::object settings = settings_of(body);
-    const json::value* clear = body.if_contains("clear");
-    wish.clear = clear != nullptr && clear->is_bool() && clear->get_bool();
     if (settings.empty() && !wish.clear) throw BadRequest("the request changes nothing");
     wish.settings = json::serialize(settings);
-    wish.for_s = seconds_of(body);
     return wish;
 }
 
@@ -80,7 +57,7 @@ void Api::impair(Exchange exchange) {
     if (!held) return;
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
-        const ImpairWish wish = wish_of(to->request().body);
+        const ImpairWish wish = wish_of(body::parse(to->request().body));
         const std::vector<ImpairChange> changes =
             co_await engine.impair(changed, wish, to->request().peer);
         json::array ends;

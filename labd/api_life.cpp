@@ -1,5 +1,6 @@
 // Nodes stopped and started, labs put right, and what is nobody's cleared away.
 #include "labd/api.hpp"
+#include "labd/body.hpp"
 #include "labd/json_text.hpp"
 #include "labd/orphans.hpp"
 #include "labd/wire.hpp"
@@ -14,37 +15,16 @@ namespace json = boost::json;
 
 namespace {
 
-json::object body_of(const http::Exchange& exchange) {
-    json::error_code error;
-    const json::value value = json::parse(exchange.request().body, error);
-    if (error || !value.is_object()) throw BadRequest("the request is not a JSON object");
-    return value.as_object();
-}
-
 Life life_of(const json::object& body) {
-    const json::value* op = body.if_contains("op");
+    const std::string op = body::text(body, "op");
     for (const Life what : {Life::stop, Life::start, Life::restart, Life::pause, Life::resume})
-        if (op != nullptr && op->is_string() && op->as_string() == word(what)) return what;
+        if (op == word(what)) return what;
     throw BadRequest("\"op\" must be stop, start, restart, pause or resume");
 }
 
-std::vector<std::string> nodes_of(const json::object& body) {
-    std::vector<std::string> out;
-    const json::value* nodes = body.if_contains("nodes");
-    if (nodes == nullptr || !nodes->is_array() || nodes->as_array().empty())
-        throw BadRequest("the request lacks \"nodes\"");
-    for (const json::value& node : nodes->as_array()) {
-        if (!node.is_string()) throw BadRequest("each of \"nodes\" must be a string");
-        out.emplace_back(node.as_string());
-    }
-    return out;
-}
-
 bool is_dry_run(const http::Exchange& exchange) {
-    if (exchange.request().body.empty()) return false;
-    const json::object body = body_of(exchange);
-    const json::value* asked = body.if_contains("dry_run");
-    return asked != nullptr && asked->is_bool() && asked->as_bool();
+    const std::string& text = exchange.request().body;
+    return !text.empty() && body::flag(body::parse(text), "dry_run");
 }
 
 // One record for each thing that went or would not go.
@@ -62,9 +42,9 @@ void record_removals(Audit& audit, const Peer& who, const json::array& actions) 
 
 void Api::life(Exchange exchange) {
     const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
-        const json::object body = body_of(*to);
+        const json::object body = body::parse(to->request().body);
         std::string lab = to->request().path.at("lab");
-        std::vector<std::string> nodes = nodes_of(body);
+        std::vector<std::string> nodes = body::needed_texts(body, "nodes");
         const UpResult result = co_await engine.life(std::move(lab), std::move(nodes),
                                                      life_of(body), to->request().peer);
         to->answer(200, result_line(result));

@@ -1,6 +1,7 @@
 #include "labd/bundle.hpp"
 
 #include "labd/base64.hpp"
+#include "labd/body.hpp"
 #include "labd/utf8.hpp"
 #include "topology/numbering.hpp"
 
@@ -25,44 +26,20 @@ const json::object& object_of(const json::value& value, const char* what) {
     return value.as_object();
 }
 
-std::string text_of(const json::object& object, const char* key, const char* fallback = nullptr) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || value->is_null()) {
-        if (fallback != nullptr) return fallback;
-        throw BadRequest(std::string("the request lacks \"") + key + "\"");
-    }
-    if (!value->is_string()) throw BadRequest(std::string("\"") + key + "\" must be a string");
-    return std::string(value->as_string());
-}
-
-double number_of(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || value->is_null()) return 0;
-    if (!value->is_number()) throw BadRequest(std::string("\"") + key + "\" must be a number");
-    return value->to_number<double>();
-}
-
-bool flag_of(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || value->is_null()) return false;
-    if (!value->is_bool()) throw BadRequest(std::string("\"") + key + "\" must be true or false");
-    return value->as_bool();
-}
-
 Bundle bundle_of(const json::object& object) {
     Bundle bundle;
-    bundle.main = text_of(object, "main");
-    bundle.source = text_of(object, "source", "");
+    bundle.main = body::needed_text(object, "main");
+    bundle.source = body::text(object, "source");
     if (const json::value* name = object.if_contains("name"); name != nullptr && !name->is_null())
-        bundle.name = text_of(object, "name");
+        bundle.name = body::text(object, "name");
     const json::value* files = object.if_contains("files");
     if (files == nullptr) throw BadRequest("the request lacks \"files\"");
     for (const auto& [path, entry] : object_of(*files, "\"files\"")) {
         const json::object& file = object_of(entry, "each of \"files\"");
         topology::Files::Entry made;
-        made.content =
-            file.contains("base64") ? decoded(text_of(file, "base64")) : text_of(file, "text");
-        const double mode = number_of(file, "mode");
+        made.content = file.contains("base64") ? decoded(body::needed_text(file, "base64"))
+                                               : body::needed_text(file, "text");
+        const double mode = body::number(file, "mode");
         made.mode = mode > 0 && mode <= 07777 ? static_cast<std::uint32_t>(mode) : 0644;
         bundle.files[std::string(path)] = std::move(made);
     }
@@ -76,41 +53,25 @@ Bundle bundle_of(const json::object& object) {
     return bundle;
 }
 
-json::value parse(const std::string& text) {
-    json::error_code error;
-    json::value value = json::parse(text, error);
-    if (error) throw BadRequest("the request is not JSON: " + error.message());
-    return value;
-}
-
 }  // namespace
 
 UpRequest parse_up_request(const std::string& text) {
-    const json::value value = parse(text);
-    const json::object& object = object_of(value, "the request");
+    const json::object object = body::parse(text);
     UpRequest request;
     request.bundle = bundle_of(object);
-    request.wait_s = number_of(object, "wait");
-    request.dry_run = flag_of(object, "dry_run");
-    request.keep_on_failure = flag_of(object, "keep_on_failure");
-    request.renumber = flag_of(object, "renumber");
-    request.autostart = flag_of(object, "autostart");
-    if (const json::value* recreate = object.if_contains("recreate");
-        recreate != nullptr && !recreate->is_null()) {
-        if (!recreate->is_array()) throw BadRequest("\"recreate\" must be a list");
-        for (const json::value& node : recreate->as_array()) {
-            if (!node.is_string()) throw BadRequest("each of \"recreate\" must be a string");
-            request.recreate.emplace_back(node.as_string());
-        }
-    }
+    request.wait_s = body::number(object, "wait");
+    request.dry_run = body::flag(object, "dry_run");
+    request.keep_on_failure = body::flag(object, "keep_on_failure");
+    request.renumber = body::flag(object, "renumber");
+    request.autostart = body::flag(object, "autostart");
+    request.recreate = body::texts(object, "recreate");
     return request;
 }
 
 Bundle parse_bundle(const std::string& text) {
-    const json::value value = parse(text);
-    const json::object& object = object_of(value, "the bundle");
+    const json::object object = body::parse(text);
     Bundle bundle = bundle_of(object);
-    bundle.numbering = text_of(object, "numbering", "");
+    bundle.numbering = body::text(object, "numbering");
     return bundle;
 }
 

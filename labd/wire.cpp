@@ -1,5 +1,7 @@
 #include "labd/wire.hpp"
 
+#include "labd/body.hpp"
+
 #include <boost/json.hpp>
 
 namespace labd {
@@ -26,13 +28,6 @@ json::array diagnostics(const UpFailure& failure) {
         array.emplace_back(std::move(object));
     }
     return array;
-}
-
-std::string text(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || value->is_null()) return "";
-    if (!value->is_string()) throw BadRequest(std::string("\"") + key + "\" must be a string");
-    return std::string(value->as_string());
 }
 
 json::value value_of(const std::optional<std::string>& text) {
@@ -112,19 +107,10 @@ std::string result_line(const UpResult& result) {
     return json::serialize(object);
 }
 
-SessionRequest parse_session(const std::string& body, const topology::Node& node) {
-    json::error_code error;
-    const json::value value = json::parse(body, error);
-    if (error || !value.is_object()) throw BadRequest("the request is not a JSON object");
-    const json::object& object = value.as_object();
+SessionRequest parse_session(const std::string& text, const topology::Node& node) {
+    const json::object object = body::parse(text);
     SessionRequest request;
-    const json::value* argv = object.if_contains("argv");
-    if (argv == nullptr || !argv->is_array() || argv->as_array().empty())
-        throw BadRequest("the request lacks \"argv\"");
-    for (const json::value& word : argv->as_array()) {
-        if (!word.is_string()) throw BadRequest("each of \"argv\" must be a string");
-        request.command.argv.emplace_back(word.as_string());
-    }
+    request.command.argv = body::needed_texts(object, "argv");
     std::map<std::string, std::string> env;
     for (const auto& [key, entry] : node.env) env[key] = entry.text;
     if (const json::value* own = object.if_contains("env"); own != nullptr && own->is_object())
@@ -133,11 +119,10 @@ SessionRequest parse_session(const std::string& body, const topology::Node& node
             env[std::string(key)] = std::string(entry.as_string());
         }
     for (const auto& [key, entry] : env) request.command.env.push_back(key + "=" + entry);
-    request.command.user = text(object, "user");
+    request.command.user = body::text(object, "user");
     if (request.command.user.empty()) request.command.user = node.user;
-    request.command.dir = text(object, "dir");
-    const json::value* tty = object.if_contains("tty");
-    request.tty = tty != nullptr && tty->is_bool() && tty->as_bool();
+    request.command.dir = body::text(object, "dir");
+    request.tty = body::flag(object, "tty");
     request.rows = number(object, "rows", 24);
     request.columns = number(object, "columns", 80);
     return request;

@@ -21,6 +21,6 @@ std::string error_line(const UpFailure& failure);
 
 // The body of an exec. The node's own `env` comes first, so that the request's wins. Throws
 // BadRequest.
-SessionRequest parse_session(const std::string& body, const topology::Node& node);
+SessionRequest parse_session(const std::string& text, const topology::Node& node);
 
 }  // namespace labd

@@ -2,6 +2,7 @@
 #include "labd/check/serve.hpp"
 
 #include "labd/audit_event.hpp"
+#include "labd/body.hpp"
 #include "labd/check/report.hpp"
 #include "labd/check/run.hpp"
 #include "labd/json_text.hpp"
@@ -30,32 +31,16 @@ struct Asked {
     std::optional<double> within_s;  // of the condition
 };
 
-std::string text(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || value->is_null()) return "";
-    if (!value->is_string()) throw BadRequest(std::string("\"") + key + "\" must be a string");
-    return std::string(value->get_string());
-}
-
-Asked parse(const std::string& body) {
+Asked parse(const std::string& text) {
     Asked asked;
-    if (body.empty()) return asked;
-    json::error_code error;
-    const json::value value = json::parse(body, error);
-    if (error || !value.is_object()) throw BadRequest("the request is not a JSON object");
-    const json::object& object = value.get_object();
-    asked.filter.expression = text(object, "k");
-    asked.condition = text(object, "condition");
-    if (const json::value* tags = object.if_contains("tags"); tags != nullptr && tags->is_array())
-        for (const json::value& tag : tags->get_array())
-            if (tag.is_string()) asked.filter.tags.emplace_back(tag.get_string());
-    if (const json::value* fast = object.if_contains("fail_fast"))
-        asked.fail_fast = fast->is_bool() && fast->get_bool();
-    if (const json::value* watch = object.if_contains("watch"))
-        asked.watch = watch->is_bool() && watch->get_bool();
-    if (const json::value* within = object.if_contains("within");
-        within != nullptr && within->is_number())
-        asked.within_s = within->to_number<double>();
+    if (text.empty()) return asked;
+    const json::object object = body::parse(text);
+    asked.filter.expression = body::text(object, "k");
+    asked.filter.tags = body::texts(object, "tags");
+    asked.condition = body::text(object, "condition");
+    asked.fail_fast = body::flag(object, "fail_fast");
+    asked.watch = body::flag(object, "watch");
+    if (object.contains("within")) asked.within_s = body::number(object, "within");
     return asked;
 }
 
