@@ -9,7 +9,8 @@
 
 namespace test {
 
-// Which guest: "plain" (PID 1 is a script) or "systemd"; "" on any other machine.
+// Which guest: "plain" (PID 1 is a script), "systemd", or "reboot", which is booted twice; "" on
+// any other machine.
 inline std::string_view guest() {
     const char* name = std::getenv("LAB_GUEST");
     return name == nullptr ? "" : name;

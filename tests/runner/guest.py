@@ -37,16 +37,25 @@ def run(report, options):
         report.add(Result("guest", "kernel", "failed", 0.0, str(missing)))
         return
     print(f"guest kernel {kernel.version}", flush=True)
-    boots = [Boot("plain", kernel, [*tests("guest_labd", "*-Systemd.*", options.k),
-                                    *(t for program, pattern in ALSO_HERE.items()
-                                      for t in tests(program, pattern, options.k))]),
-             Boot("systemd", kernel, tests("guest_labd", "Systemd.*", options.k), layers=layers,
-                  pid1="/lib/systemd/systemd", append="systemd.unit=guest.target audit=0")]
-    boots = [boot for boot in boots if boot.programs]
+    # What is in one list is booted in turn.
+    guests = [[Boot("plain", kernel, [*tests("guest_labd", "*-Systemd.*:Reboot.*", options.k),
+                                      *(t for program, pattern in ALSO_HERE.items()
+                                        for t in tests(program, pattern, options.k))])],
+              [Boot("systemd", kernel, tests("guest_labd", "Systemd.*", options.k), layers=layers,
+                    pid1="/lib/systemd/systemd", append="systemd.unit=guest.target audit=0")],
+              [Boot("reboot", kernel, tests("guest_labd", f"Reboot.{test}", options.k))
+               for test in ("Before", "Thereafter")]]
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
-        for results in pool.map(Boot.run, boots):
+        for results in pool.map(run_in_turn, guests):
             for result in results:
                 report.add(result)
+
+
+def run_in_turn(boots):
+    boots = [boot for boot in boots if boot.programs]
+    if boots:
+        shutil.rmtree(boots[0].out, ignore_errors=True)
+    return [result for boot in boots for result in boot.run()]
 
 
 def tests(program, pattern, word):
@@ -100,15 +109,17 @@ class Boot:
         self.name, self.kernel, self.programs = name, kernel, dict(programs)
         self.machine = machine
         self.out = paths.TESTS / "guest" / "out" / name
+        self.disk = self.out / "disk"  # what is there when the same guest is booted again
 
     def run(self):
-        shutil.rmtree(self.out, ignore_errors=True)
-        self.out.mkdir(parents=True)
+        self.disk.mkdir(parents=True, exist_ok=True)
+        for of_last_boot in self.out.glob("*.xml"):
+            of_last_boot.unlink()
         environment = {
             # What is installed, if anything is, and nothing else.
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb", "LAB_GUEST": self.name,
-            "LAB_TESTS_MUST_RUN": "1", **SANITIZERS}
+            "LAB_GUEST_DISK": str(self.disk), "LAB_TESTS_MUST_RUN": "1", **SANITIZERS}
         commands = [[paths.BINARIES / program, f"--gtest_filter={':'.join(names)}",
                      f"--gtest_output=xml:{self.out}/{program}.xml"]
                     for program, names in self.programs.items()]
