@@ -4,6 +4,7 @@
 #include "labd/gather.hpp"
 #include "labd/linux_convert.hpp"
 #include "labd/log.hpp"
+#include "labd/override.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/route.hpp"
 
@@ -306,7 +307,7 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
         if (wrong != verdict.findings.end()) {
             co_await gatherer.packets(*wrong->flow, question.commands.at(wrong->flow->command));
             co_await gatherer.routing();
-            diagnosis = explain(gatherer.evidence, lab->wish);
+            diagnosis = explain(gatherer.evidence, laid_over(lab->wish, lab->overrides));
         } else if (about_routing(check)) {
             co_await gatherer.routing();
             diagnosis.causes = routing_causes(gatherer.evidence, lab->wish);

@@ -46,7 +46,9 @@ std::string dropping_chain(const std::string& ruleset) {
         std::istringstream words(line);
         std::string first, a, b;
         words >> first >> a >> b;
+        // labd's own, of impairments: these have words of their own.
         if (first == "table") table = a + " " + b;
+        if (table.ends_with(" labd-links")) continue;
         if (first == "chain") chain = a, policy.clear();
         const std::string place = "chain " + chain + " of table " + table;
         if (line.find("policy drop") != std::string::npos) return place + ", policy drop";
@@ -205,6 +207,10 @@ void Explainer::counted() {
     // suspicious where the counter stands still, but before it, it is there.
     const auto at = [&](const Stop* before, const std::string& node, const std::string& prefix,
                         const std::string& why) {
+        if (before != nullptr && impaired(*before, true)) {
+            dies(before->node, prefix, "what it sends by " + before->out + " is lost on the link");
+            return;
+        }
         const std::size_t known = out_.causes.size();
         suspects(node);
         if (out_.causes.size() == known && before != nullptr) {
@@ -214,7 +220,7 @@ void Explainer::counted() {
                 return;
             }
         }
-        dies(node, prefix, why);
+        if (out_.causes.size() > known || !lossy()) dies(node, prefix, why);
     };
     const std::vector<Stop>& there = e_.there.stops;
     for (std::size_t i = 1; i + 1 < there.size(); ++i)
@@ -233,6 +239,34 @@ void Explainer::counted() {
     suspects(end);
     suspects(there.front().node);
     if (!out_.causes.empty()) dies(end, "", "the request arrives, and no reply comes back");
+    // All of this came through; not all of what was asked before need have.
+    if (out_.causes.empty()) (void)lossy();
+}
+
+bool Explainer::lossy() {
+    for (const Way* way : {&e_.there, &e_.back})
+        for (const Stop& stop : way->stops)
+            if (impaired(stop, false))
+                return dies(stop.node, way == &e_.back ? "the reply " : "",
+                            "some of what it sends by " + stop.out + " is lost on the link");
+    return false;
+}
+
+bool Explainer::impaired(const Stop& stop, bool nearly_all) {
+    const topology::Interface* interface = interface_of(stop.node, stop.out);
+    if (interface == nullptr) return false;
+    const topology::Impairment& impairment = interface->impairment;
+    if (!impairment.loss && !impairment.corrupt) return false;
+    const bool random = impairment.loss && impairment.loss->model == topology::Loss::Model::random;
+    const double share =
+        std::max(random ? impairment.loss->share.fraction() : 0, impairment.corrupt.fraction());
+    if (nearly_all && share < 0.5) return false;
+    std::string words;
+    for (const auto& [key, value] : topology::impairment_words(impairment))
+        if (key == "loss" || key == "corrupt")
+            words += (words.empty() ? "" : ", ") + key + " " + value;
+    cause("an impairment of what " + stop.node + "'s " + stop.out + " sends: " + words);
+    return true;
 }
 
 // What may make a node drop a packet though its routes are right.

@@ -50,6 +50,10 @@ class Explainer {
     // Every lookup is right: by the counters.
     void counted();
     void suspects(const std::string& node);
+    // What is asked of the link loses what the stop sends: so much that nothing else need be
+    // looked for (`nearly_all`), or some of it.
+    bool impaired(const Stop& stop, bool nearly_all);
+    bool lossy();  // the first such link on the way and back, where no counter tells more
     void unequal_ends(const Way& way);
     void facts();
 

@@ -147,6 +147,28 @@ class Causes(LabTest):
                 self.assertEqual(node, found["node"], found)
                 self.assertIn(f"died at {node}: ", found["where"])
 
+    @limit(90)
+    def test_impairments(self):
+        """By whatever does them here: what a node's own ruleset shows of them is no firewall of it."""
+        self.up(STATIC)
+        lab("wait", "ping h1 h2")
+        for words, condition, node, cause in (
+                (["r1--r2", "--loss", "100%", "--dir", "r1→r2"], "ping h1 h2", "r1", "r1's eth1 sends: loss 100%"),
+                (["r2--h2", "--loss", "100%", "--dir", "r2→h2"], "ping h1 h2", "r2", "r2's eth1 sends: loss 100%"),
+                (["r1--r2", "--loss", "100%", "--dir", "r2→r1"], "ping h1 h2", "r2", "r2's eth0 sends: loss 100%"),
+                (["r1--r2", "--loss", "30%"], 'ping = ["h1", "h2"]\ncount = 60\nloss = "< 1%"', None, "sends: loss 30%")):
+            with self.subTest(words):
+                lab("impair", *words)
+                found = self.fails(condition, "100ms")["diagnosis"]
+                lab("impair", words[0], "--clear")
+                self.assertTrue(found["causes"], found)
+                self.assertIn("an impairment of what ", found["causes"][0], found)
+                self.assertIn(cause, found["causes"][0])
+                if node:
+                    self.assertEqual(node, found["node"], found)
+                    self.assertIn(f"died at {node}: what it sends by ", found["where"].replace("the reply died", "died"))
+                lab("wait", "ping h1 h2", "--timeout", "10s")
+
     def test_in_words(self):
         self.write("t.lab.toml", STATIC + '[[check]]\nping = ["h1", "h2"]\nwithin = "200ms"\n')
         self.up(file="t.lab.toml")
