@@ -2,6 +2,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
+#include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
 #include "topology/suggest.hpp"
@@ -102,6 +103,12 @@ std::string words(const ImpairWish& wish, const std::string& end) {
 }
 
 }  // namespace
+
+void require_doable(const topology::Lab& wish, const Overrides& before,
+                    const Override& impairment) {
+    const topology::Lab now = laid_over(wish, before);
+    (void)changes(now, link_named(now, impairment.subject), impairment);
+}
 
 asio::awaitable<std::vector<ImpairChange>> Engine::impair(std::shared_ptr<Lab> lab, ImpairWish wish,
                                                           Peer caller) {

@@ -29,6 +29,7 @@ Lab::Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_di
       directory(std::move(lab_directory)),
       kernel(std::move(lab_kernel)),
       changing(loop),
+      breaking(loop),
       changed(loop) {
     std::filesystem::create_directories(directory + "/doors");
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);

@@ -100,6 +100,7 @@ struct Lab {
     topology::Learned learned;  // learn.cpp
 
     Turnstile changing;  // up and down of this lab, one at a time
+    Turnstile breaking;  // checks and experiments that break something, one at a time
     Signal changed;      // a service, a node or an exec line has moved
 
     // The name of a space's network namespace under /run/netns: LAB.NODE.

@@ -4,6 +4,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
+#include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
 #include "topology/relay_link.hpp"
@@ -316,6 +317,9 @@ asio::awaitable<void> Engine::set_faults(std::shared_ptr<Lab> lab, Overrides fau
             !stopped_by_check(fault.subject))
             continue;
         fault.by_check = true;
+        const bool known =
+            std::find(lab->overrides.begin(), lab->overrides.end(), fault) != lab->overrides.end();
+        if (fault.kind == Override::Kind::impair && !known) require_doable(lab->wish, next, fault);
         next.push_back(std::move(fault));
     }
     if (next != lab->overrides) co_await lay(lab, std::move(next));

@@ -207,12 +207,16 @@ using Subject =
 
 // What is broken while a check is asked, and mended after it whatever happens.
 struct Fault {
-    enum class Kind { down, stop, kill, flap } kind = Kind::down;
-    std::vector<std::string> links;  // down, flap
-    std::string node, process;       // stop, kill
-    std::string text;                // "r2--r3 down": in reports
-    bool before = true;              // the check must hold before the fault, too
-    double every_s = 1;              // of flap: from one fall to the next, half of it down
+    enum class Kind { down, stop, kill, flap, impair } kind = Kind::down;
+    std::vector<std::string> links;  // down, flap, impair
+    // Of impair: the end of each of them whose sending it is about, as NODE:INTERFACE; none: all
+    // of their ends.
+    std::vector<std::string> ends;
+    std::string settings;       // of impair: keys of a link with their values, as a JSON object
+    std::string node, process;  // stop, kill
+    std::string text;           // "r2--r3 down": in reports
+    bool before = true;         // the check must hold before the fault, too
+    double every_s = 1;         // of flap: from one fall to the next, half of it down
     Where where;
     bool operator==(const Fault&) const = default;
 };

@@ -1,6 +1,7 @@
 // `during`: what is broken while a check is asked.
 #include "topology/check_fault.hpp"
 
+#include "topology/check_impair.hpp"
 #include "topology/keys.hpp"
 #include "topology/node_set.hpp"
 #include "topology/suggest.hpp"
@@ -11,14 +12,26 @@ namespace topology {
 namespace {
 
 const KeyTable& fault_keys() {
-    static const KeyTable table{"\"during\"",
-                                {"down", "every", "flap", "kill", "partition", "stop"}};
+    static const KeyTable table = [] {
+        KeyTable all{"\"during\"",
+                     {"down", "flap", "impair", "kill", "partition", "stop", "every", "from"}};
+        all.keys.insert(all.keys.end(), impairment_keys().begin(), impairment_keys().end());
+        return all;
+    }();
     return table;
 }
 
-bool known_fault(const std::string& key) {
+bool is_kind(const std::string& key) {
     const auto& keys = fault_keys().keys;
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
+    const auto end = std::find(keys.begin(), keys.end(), "every");
+    return std::find(keys.begin(), end, key) != end;
+}
+
+// Of which nothing can be made; warnings stand beside what was read.
+std::size_t errors_in(const Diagnostics& diagnostics) {
+    const auto& all = diagnostics.all();
+    return static_cast<std::size_t>(std::count_if(
+        all.begin(), all.end(), [](const Diagnostic& d) { return d.severity == Severity::error; }));
 }
 
 bool joins(const Link& link, const Lab& lab, const std::string& a, const std::string& b) {
@@ -66,9 +79,10 @@ bool FaultReader::is_node(const Text& name) {
     return false;
 }
 
-// down = ["r2", "r3"]: the links between two nodes; down = "NAME": that link. So with flap.
+// down = ["r2", "r3"]: the links between two nodes; down = "NAME": that link. So with flap, impair.
 void FaultReader::links(const std::string& key, const Value& value, const std::string& state) {
-    fault.text = value.text + " " + state;
+    const std::string after = state.empty() ? "" : " " + state;
+    fault.text = value.text + after;
     if (value.is(Value::Type::string)) return link_named(key, value);
     const std::vector<Text> ends = Reader(diagnostics).texts(key, value);
     if (!value.is(Value::Type::array) || ends.size() != value.items.size()) return;
@@ -78,7 +92,7 @@ void FaultReader::links(const std::string& key, const Value& value, const std::s
         return;
     }
     if (!is_node(ends[0]) || !is_node(ends[1])) return;
-    fault.text = ends[0].text + "--" + ends[1].text + " " + state;
+    fault.text = ends[0].text + "--" + ends[1].text + after;
     for (const Link& link : lab.links)
         if (joins(link, lab, ends[0].text, ends[1].text)) fault.links.push_back(link.name);
     if (fault.links.empty())
@@ -148,10 +162,11 @@ void FaultReader::kill(const Value& value) {
 
 }  // namespace
 
-std::optional<Fault> read_one_fault(const std::string& key, const Value& value,
+std::optional<Fault> read_one_fault(const Value& table, const std::string& key,
                                     const NodeList& nodes, const Lab& lab,
                                     Diagnostics& diagnostics) {
-    const std::size_t told = diagnostics.all().size();
+    const std::size_t told = errors_in(diagnostics);
+    const Value& value = *table.find(key);
     Fault fault;
     fault.where = value.where;
     FaultReader read{nodes, lab, fault, diagnostics};
@@ -161,7 +176,12 @@ std::optional<Fault> read_one_fault(const std::string& key, const Value& value,
     if (key == "stop") read.node(value, "stopped"), fault.kind = Fault::Kind::stop;
     if (key == "start") read.node(value, "started"), fault.kind = Fault::Kind::stop;
     if (key == "kill") read.kill(value), fault.kind = Fault::Kind::kill;
-    if (diagnostics.all().size() != told) return std::nullopt;
+    if (key == "impair" || key == "clear") {
+        read.links(key, value, "");
+        if (errors_in(diagnostics) == told)
+            read_impair(table, *table.member(key), key == "clear", lab, fault, diagnostics);
+    }
+    if (errors_in(diagnostics) != told) return std::nullopt;
     return fault;
 }
 
@@ -177,15 +197,10 @@ std::optional<Fault> read_fault(const Value& value, const NodeList& nodes, const
                                 Diagnostics& diagnostics) {
     const Reader reader(diagnostics);
     if (!reader.table(value, "\"during\"")) return std::nullopt;
-    if (const Member* member = value.member("impair")) {
-        diagnostics.error("LATER", member->where, "during = { impair } is not there yet",
-                          "down, flap, partition, stop and kill are");
-        return std::nullopt;
-    }
     refuse_unknown_keys(value, fault_keys(), diagnostics);
     std::vector<const Member*> kinds;
     for (const Member& member : value.members)
-        if (member.key != "every" && known_fault(member.key)) kinds.push_back(&member);
+        if (is_kind(member.key)) kinds.push_back(&member);
     if (kinds.size() != 1) {
         diagnostics.error(
             "VALUE", value.where,
@@ -193,7 +208,8 @@ std::optional<Fault> read_fault(const Value& value, const NodeList& nodes, const
             "during = { down = [\"r1\", \"r2\"] }");
         return std::nullopt;
     }
-    auto fault = read_one_fault(kinds.front()->key, kinds.front()->value, nodes, lab, diagnostics);
+    auto fault = read_one_fault(value, kinds.front()->key, nodes, lab, diagnostics);
+    if (kinds.front()->key != "impair") refuse_settings(value, diagnostics);
     const Member* every = value.member("every");
     if (every != nullptr && kinds.front()->key != "flap")
         diagnostics.error("D1", every->where,

@@ -13,9 +13,10 @@ namespace topology {
 std::optional<Fault> read_fault(const Value& value, const NodeList& nodes, const Lab& lab,
                                 Diagnostics& diagnostics);
 
-// One word of it, as a step has it, too: down, up, flap, partition, stop, start, kill. `up` and
-// `start` undo: their links and node are in a fault of the kind that they undo.
-std::optional<Fault> read_one_fault(const std::string& key, const Value& value,
+// The word `key` of a table, as a step has it, too: down, up, flap, partition, stop, start, kill,
+// impair, clear. `up` and `start` undo: their links and node are in a fault of the kind that they
+// undo. `impair` and `clear` are read with what stands beside them.
+std::optional<Fault> read_one_fault(const Value& table, const std::string& key,
                                     const NodeList& nodes, const Lab& lab,
                                     Diagnostics& diagnostics);
 

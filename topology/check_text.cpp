@@ -2,6 +2,7 @@
 #include "topology/check.hpp"
 #include "topology/checks.hpp"
 #include "topology/node_set.hpp"
+#include "topology/read.hpp"
 #include "topology/resolved.hpp"
 #include "topology/suggest.hpp"
 
@@ -150,6 +151,10 @@ struct Texts {
 
 std::string toml_scalar(const Value& value, const NodeList& nodes) {
     if (!value.is(Value::Type::string)) return written(value);
+    // Out of a ${…} it is a number where one is wanted, and a text where that is; so it stays.
+    if (const auto number = parse_integer(value.text);
+        value.computed && number && std::to_string(*number) == value.text)
+        return "\"${" + value.text + "}\"";
     // Own kinds are gone from the resolved form.
     if (value.text.size() > 1 && value.text.front() == '@') {
         Diagnostics told;

@@ -2,6 +2,7 @@
 #include "topology/checks.hpp"
 
 #include "topology/check_fault.hpp"
+#include "topology/check_matrix.hpp"
 #include "topology/check_subjects.hpp"
 #include "topology/keys.hpp"
 #include "topology/resolved.hpp"
@@ -9,6 +10,7 @@
 #include "topology/suggest.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace topology {
 namespace {
@@ -109,38 +111,37 @@ Value with_defaults(const Value& check, const Value* defaults) {
     return merged;
 }
 
-// Every combination of matrix = { n = [1, 2], … }, as names.
-std::vector<Names> combinations(const Value& check, Context& context) {
-    std::vector<Names> all{Names(&context.names)};
-    const Value* matrix = check.find("matrix");
-    if (matrix == nullptr || !context.reader.table(*matrix, "\"matrix\"")) return all;
-    for (const Member& member : matrix->members) {
-        const auto* items = context.reader.list(member.key, member.value);
-        if (items == nullptr) continue;
-        std::vector<Names> next;
-        for (const Names& names : all)
-            for (const Value& item : *items) {
-                next.push_back(names);
-                next.back().set(member.key, written(item));
-            }
-        all = std::move(next);
-        if (all.size() > 1000) {
-            context.diagnostics.error("VALUE", matrix->where,
-                                      "\"matrix\" makes more than 1000 checks");
-            return {};
-        }
+// Checks of one table that would have one name: with the values that tell them apart.
+void tell_apart(std::vector<Check>& made, const std::vector<Combination>& combinations,
+                const std::vector<Value>& tables, const NodeList& nodes) {
+    std::vector<std::string> names;
+    names.reserve(made.size());
+    for (const Check& check : made) names.push_back(check.name);
+    for (std::size_t i = 0; i < made.size(); ++i) {
+        if (std::count(names.begin(), names.end(), names[i]) < 2) continue;
+        made[i].name += " (" + combinations[i].text + ")";
+        Value named = tables[i];
+        put(named, {"name", {}, Value::string(made[i].name, {})});
+        made[i].toml = toml_text(named, nodes);
     }
-    return all;
 }
 
 void read_check_table(const Value& item, const Value* defaults, const NodeList& nodes, Lab& lab,
                       Context& context) {
     const Value table = with_defaults(item, defaults);
-    for (const Names& names : combinations(table, context)) {
-        const Value plain = context.interpolator.value(table, names, Late::allowed);
-        if (auto check = read_check(plain, nodes, lab, context.diagnostics))
-            lab.checks.push_back(std::move(*check));
+    std::vector<Combination> meant;
+    std::vector<Value> tables;
+    std::vector<Check> made;
+    for (Combination& combination : combinations(table, context)) {
+        Value plain = context.interpolator.value(table, combination.names, Late::allowed);
+        auto check = read_check(plain, nodes, lab, context.diagnostics);
+        if (!check) continue;
+        made.push_back(std::move(*check));
+        tables.push_back(std::move(plain));
+        meant.push_back(std::move(combination));
     }
+    tell_apart(made, meant, tables, nodes);
+    std::move(made.begin(), made.end(), std::back_inserter(lab.checks));
 }
 
 // `after` names checks that stand before it.
@@ -149,10 +150,9 @@ void check_order(const Lab& lab, Diagnostics& diagnostics) {
     for (const Check& check : lab.checks) {
         for (const Text& after : check.after) {
             if (known({names.begin(), names.end()}, after.text)) continue;
-            const std::string near = did_you_mean(after.text, names);
             diagnostics.error("VALUE", after.where,
                               "no check before this one is called \"" + after.text + "\"",
-                              near.empty() ? "name = \"…\" gives a check its name" : near);
+                              nearest_check(after.text, names));
         }
         names.push_back(check.name);
     }
@@ -203,6 +203,13 @@ void read_exercise(const Value& root, const Lab& lab, Context& context) {
 }
 
 }  // namespace
+
+std::string nearest_check(const std::string& wanted, const std::vector<std::string>& names) {
+    for (const std::string& name : names)
+        if (name.starts_with(wanted + " (")) return "\"" + name + "\" is the first of its matrix";
+    const std::string near = did_you_mean(wanted, names);
+    return near.empty() ? "name = \"…\" gives a check its name" : near;
+}
 
 std::optional<Check> read_check(const Value& table, const NodeList& nodes, const Lab& lab,
                                 Diagnostics& diagnostics) {

@@ -166,6 +166,9 @@ Condition read_condition(const std::string& text, const Lab& lab) {
     } else {
         table = table_of(split(text));
     }
+    if (const Member* matrix = table.member("matrix"))
+        out.diagnostics.error("D1", matrix->where, "\"matrix\" means nothing in a condition",
+                              "it is one check; a file's [[check]] may be many");
     const NodeList nodes = nodes_of(lab);
     Interpolator interpolator(out.diagnostics);
     interpolator.is_node = [&](std::string_view word) {

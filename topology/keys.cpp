@@ -17,19 +17,12 @@ Words operator+(Words left, const Words& right) {
     return left;
 }
 
-const Words& impairments() {
-    static const Words words{"delay",   "jitter",    "distribution", "order",  "loss",
-                             "corrupt", "duplicate", "reorder",      "rate",   "burst",
-                             "limit",   "queue",     "seed",         "backend"};
-    return words;
-}
-
 const Words& ends() {
     static const Words words =
         Words{"addresses", "ipv4",     "ipv6",   "mac",     "mtu",     "cost",
               "area",      "priority", "timers", "port",    "passive", "vrf",
               "vlan",      "vlans",    "native", "gateway", "up",      "udp-port"} +
-        impairments();
+        impairment_keys();
     return words;
 }
 
@@ -84,6 +77,13 @@ constexpr std::array<Absent, 17> absent{{
 }};
 
 }  // namespace
+
+const Words& impairment_keys() {
+    static const Words words{"delay",   "jitter",    "distribution", "order",  "loss",
+                             "corrupt", "duplicate", "reorder",      "rate",   "burst",
+                             "limit",   "queue",     "seed",         "backend"};
+    return words;
+}
 
 const KeyTable& file_keys() {
     static const KeyTable table{
@@ -176,9 +176,10 @@ const KeyTable& check_keys() {
 }
 
 const KeyTable& step_keys() {
-    static const KeyTable table{"a step",
-                                {"at", "up", "down", "flap", "stop", "start", "kill", "impair",
-                                 "clear", "run", "check", "sample", "for", "every", "name"}};
+    static const KeyTable table{
+        "a step", Words{"at", "up", "down", "flap", "stop", "start", "kill", "impair", "clear",
+                        "run", "check", "sample", "for", "every", "name", "from"} +
+                      impairment_keys()};
     return table;
 }
 
@@ -197,7 +198,8 @@ bool is_free_key(std::string_view key) {
 }
 
 bool is_impairment_key(std::string_view key) {
-    return std::find(impairments().begin(), impairments().end(), key) != impairments().end();
+    const Words& words = impairment_keys();
+    return std::find(words.begin(), words.end(), key) != words.end();
 }
 
 bool is_end_key(std::string_view key) {

@@ -37,6 +37,7 @@ void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics&
 
 bool is_free_key(std::string_view key);        // x-…
 bool is_impairment_key(std::string_view key);  // delay, loss, …
+const std::vector<std::string_view>& impairment_keys();
 bool is_end_key(std::string_view key);
 
 }  // namespace topology

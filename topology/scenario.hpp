@@ -25,12 +25,26 @@ struct Measure {
 };
 
 struct TimedStep {
-    enum class Kind { up, down, flap, stop, start, kill, run, check, sample } kind = Kind::run;
+    enum class Kind {
+        up,
+        down,
+        flap,
+        stop,
+        start,
+        kill,
+        impair,
+        clear,
+        run,
+        check,
+        sample
+    } kind = Kind::run;
     std::string name;                // written, or made of what it does
     double at_s = 0;                 // since the experiment began
     double for_s = 0;                // then it goes back; 0: until a later step, or the end
     double every_s = 1;              // of flap: from one fall to the next; of sample: of readings
-    std::vector<std::string> links;  // up, down, flap
+    std::vector<std::string> links;  // up, down, flap, impair, clear
+    std::vector<std::string> ends;   // impair, clear: as Fault::ends
+    std::string settings;            // impair: as Fault::settings
     std::vector<std::string> nodes;  // stop, start, kill, run
     std::string process;             // kill
     std::vector<Text> argv;          // run: a string in the file is {"/bin/sh", "-c", STRING}

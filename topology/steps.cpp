@@ -3,6 +3,7 @@
 
 #include "topology/check_fault.hpp"
 #include "topology/check_fields.hpp"
+#include "topology/check_impair.hpp"
 #include "topology/checks.hpp"
 #include "topology/keys.hpp"
 #include "topology/resolved.hpp"
@@ -20,13 +21,15 @@ constexpr double longest_s = 86400;
 
 using Act = TimedStep::Kind;
 
-constexpr std::array<std::pair<std::string_view, Act>, 8> actions{{
+constexpr std::array<std::pair<std::string_view, Act>, 10> actions{{
     {"up", Act::up},
     {"down", Act::down},
     {"flap", Act::flap},
     {"stop", Act::stop},
     {"start", Act::start},
     {"kill", Act::kill},
+    {"impair", Act::impair},
+    {"clear", Act::clear},
     {"run", Act::run},
     {"check", Act::check},
 }};
@@ -39,11 +42,6 @@ class StepReader {
 
     void read() {
         Diagnostics& diagnostics = context_.diagnostics;
-        for (const char* later : {"impair", "clear"})
-            if (const Member* member = table_.member(later))
-                return diagnostics.error("LATER", member->where,
-                                         "a step with \"" + member->key + "\" is not there yet",
-                                         "up, down, flap, stop, start, kill, run and check are");
         refuse_unknown_keys(table_, step_keys(), diagnostics);
         times();
         const Member* action = nullptr;
@@ -62,6 +60,9 @@ class StepReader {
             diagnostics.error("VALUE", table_.where, "a step in which nothing happens",
                               "at = \"10s\" and down = [\"r1\", \"r2\"], or run, check, sample, …");
         refuse_idle_times(action, sample);
+        const bool clear = action != nullptr && step_.kind == Act::clear;
+        if (!clear && (action == nullptr || step_.kind != Act::impair))
+            refuse_settings(table_, diagnostics);
         if (action != nullptr) act(*action);
         if (sample != nullptr) measure(*sample);
     }
@@ -100,7 +101,7 @@ class StepReader {
             context_.diagnostics.error("D1", member->where,
                                        "\"" + member->key + "\" means nothing in this step", hint);
         };
-        refuse("for", lasts, "it goes with up, down, flap, stop, start and sample");
+        refuse("for", lasts, "it goes with up, down, flap, stop, start, impair, clear and sample");
         refuse("every", repeats, "it goes with flap and sample");
     }
 
@@ -113,10 +114,11 @@ class StepReader {
             default:
                 break;
         }
-        const auto fault =
-            read_one_fault(action.key, action.value, nodes_, lab_, context_.diagnostics);
+        const auto fault = read_one_fault(table_, action.key, nodes_, lab_, context_.diagnostics);
         if (!fault) return;
         step_.links = fault->links;
+        step_.ends = fault->ends;
+        step_.settings = fault->settings;
         if (!fault->node.empty()) step_.nodes = {fault->node};
         step_.process = fault->process;
         keep(fault->text, action);
@@ -148,9 +150,8 @@ class StepReader {
                     "a step before it, with down, stop or kill, instead of \"during\"");
             return keep(*name, action);
         }
-        const std::string near = did_you_mean(*name, names);
         context_.diagnostics.error("VALUE", action.where, "no check is called \"" + *name + "\"",
-                                   near.empty() ? "name = \"…\" gives a check its name" : near);
+                                   nearest_check(*name, names));
     }
 
     // sample = { rtt = ["h1", "h2"] }, or words, which mean all that there is.
@@ -196,8 +197,9 @@ class StepReader {
             keep_measure(measure, "rtt " + join(measure.from) + " → " + texts(measure.to), sample);
         } else if (member.key == "throughput") {
             measure.kind = Measure::Kind::throughput;
-            const auto links =
-                read_one_fault("down", member.value, nodes_, lab_, context_.diagnostics);
+            Value as_fault = Value::table(member.where);
+            put(as_fault, {"down", member.where, member.value});
+            const auto links = read_one_fault(as_fault, "down", nodes_, lab_, context_.diagnostics);
             if (!links) return;
             measure.links = links->links;
             keep_measure(measure, "throughput of " + join(measure.links), sample);

@@ -31,9 +31,14 @@ topology::Check baseline(topology::Check check) {
 
 Overrides overrides_of(const topology::Fault& fault) {
     Overrides out;
-    for (const std::string& link : fault.links) {
+    for (std::size_t i = 0; i < fault.links.size(); ++i) {
         Override over;
-        over.subject = link;
+        over.subject = fault.links[i];
+        if (fault.kind == topology::Fault::Kind::impair) {
+            over.kind = Override::Kind::impair;
+            over.end = fault.ends.empty() ? "" : fault.ends.at(i);
+            over.settings = fault.settings;
+        }
         out.push_back(std::move(over));
     }
     if (fault.kind == topology::Fault::Kind::stop) {
@@ -98,6 +103,14 @@ asio::awaitable<void> Run::flap(const topology::Fault& fault, std::shared_ptr<Fl
 asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
     const std::shared_ptr<State> state = state_;
     const topology::Fault& fault = *check.during;
+    // What another client breaks is not to be taken for what this check has broken, nor mended by
+    // it.
+    const Turnstile::Pass pass = co_await lab_->breaking.enter();
+    if (state->cancelled) {
+        Outcome gone;
+        gone.result = Outcome::Result::cancelled;
+        co_return gone;
+    }
     if (fault.before) {
         const topology::Check held = baseline(check);
         Outcome before = co_await until_true(held, held.within_s);

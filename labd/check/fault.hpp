@@ -10,7 +10,7 @@
 
 namespace labd::check {
 
-// Links down, a node stopped; nothing of a killed process.
+// Links down or impaired, a node stopped; nothing of a killed process.
 Overrides overrides_of(const topology::Fault& fault);
 
 struct Flapping {

@@ -29,6 +29,13 @@ std::string diagnosis_json(const Diagnosis& diagnosis) {
            ",\"facts\":" + list(diagnosis.facts) + "}";
 }
 
+// "" when it is not about packets.
+std::string flow_json(const std::optional<Flow>& flow) {
+    if (!flow) return "";
+    return ",\"packets\":{\"from\":" + quote_json(flow->from) + ",\"to\":" + quote_json(flow->to) +
+           ",\"address\":" + quote_json(flow->address) + "}";
+}
+
 }  // namespace
 
 std::string plan_line(const std::vector<topology::Check>& checks,
@@ -72,13 +79,13 @@ std::string result_line(std::size_t check, const Outcome& outcome) {
            ",\"first_ok\":" + (outcome.first_ok_s ? number(*outcome.first_ok_s) : "null") +
            ",\"value\":" + quote_json(outcome.value) + ",\"reason\":" + quote_json(outcome.reason) +
            ",\"history\":[" + history + "],\"metrics\":{" + metrics + "}" +
-           diagnosis_json(outcome.diagnosis) + "}";
+           diagnosis_json(outcome.diagnosis) + flow_json(outcome.flow) + "}";
 }
 
 std::string scenario_line(const std::vector<topology::TimedStep>& steps,
                           const topology::Sources& sources) {
-    static constexpr const char* kinds[] = {"up",   "down", "flap",  "stop",  "start",
-                                            "kill", "run",  "check", "sample"};
+    static constexpr const char* kinds[] = {"up",     "down",  "flap", "stop",  "start", "kill",
+                                            "impair", "clear", "run",  "check", "sample"};
     std::string items;
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const topology::TimedStep& step = steps[i];

@@ -190,6 +190,8 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double wi
             outcome.result =
                 verdict.broken.empty() ? Outcome::Result::failed : Outcome::Result::error;
             outcome.reason = verdict.broken;
+            for (const Finding& finding : verdict.findings)
+                if (!finding.ok && finding.flow && !outcome.flow) outcome.flow = finding.flow;
             if (verdict.broken.empty() && !check.negated)
                 outcome.diagnosis = co_await diagnose(
                     check, verdict, engine_, lab_,

@@ -40,7 +40,8 @@ struct Outcome {
     std::string reason;         // of skipped, error, and of a fault: in words
     std::vector<Seen> history;  // values that differ from the one before
     std::map<std::string, double> metrics;
-    Diagnosis diagnosis;  // of failed
+    Diagnosis diagnosis;       // of failed
+    std::optional<Flow> flow;  // of failed: the packets of a part that was not true
 };
 const char* word(Outcome::Result result);
 
@@ -106,6 +107,7 @@ class Run {
                                       std::shared_ptr<Flapping> state);
     // scenario.cpp
     boost::asio::awaitable<void> act(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> give_up(std::shared_ptr<Stage> stage, std::size_t index);
     boost::asio::awaitable<void> break_for_a_while(std::shared_ptr<Stage> stage, std::size_t index);
     boost::asio::awaitable<void> flap_for_a_while(std::shared_ptr<Stage> stage, std::size_t index);
     boost::asio::awaitable<void> command_in(std::shared_ptr<Stage> stage, std::size_t index,

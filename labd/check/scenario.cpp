@@ -4,6 +4,7 @@
 #include "labd/check/run.hpp"
 #include "labd/check/run_state.hpp"
 #include "labd/gather.hpp"
+#include "labd/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -18,17 +19,19 @@ using Kind = topology::TimedStep::Kind;
 
 // What the coroutines of one experiment share.
 struct Stage {
+    explicit Stage(asio::io_context& loop) : laying(loop) {}
     std::vector<topology::TimedStep> steps;
     std::vector<topology::Check> checks;
     StepListener listener;
     Clock::time_point began = Clock::now();
     struct Fault {
         std::size_t step;
-        std::string key;  // "link h1--r1", "node r1"
+        std::string key;  // "link h1--r1", "node r1", "packets h1--r1"
         Override over;
     };
     std::vector<Fault> faults;                  // that are in now
     std::map<std::string, std::size_t> spoken;  // the last step that was about it
+    Turnstile laying;  // each sees what the one before it has made of `faults`
     // Steps under way; what it waits for, and what ends with it.
     std::size_t acting = 0, accompanying = 0;
     bool over = false;
@@ -52,18 +55,25 @@ bool accompanies(const topology::TimedStep& step) {
     return (step.kind == Kind::sample || step.kind == Kind::flap) && step.for_s <= 0;
 }
 
+// What it says of a link is about its packets, and not whether it is up.
+bool impairs(const topology::TimedStep& step) {
+    return step.kind == Kind::impair || step.kind == Kind::clear;
+}
+
 std::string key_of(const topology::TimedStep& step, const std::string& subject) {
     const bool node = step.kind == Kind::stop || step.kind == Kind::start;
-    return (node ? "node " : "link ") + subject;
+    return (node ? "node " : impairs(step) ? "packets " : "link ") + subject;
 }
 
 const std::vector<std::string>& subjects_of(const topology::TimedStep& step) {
     return step.kind == Kind::stop || step.kind == Kind::start ? step.nodes : step.links;
 }
 
-// What a step says of a link or a node is what holds, whatever was said before.
+// What a step says of a link or a node is what holds, whatever was said before; but impairments
+// change what they name, and come one on top of the other.
 void speak(Stage& stage, std::size_t index) {
     const topology::TimedStep& step = stage.step(index);
+    if (impairs(step)) return;
     for (const std::string& subject : subjects_of(step)) {
         const std::string key = key_of(step, subject);
         stage.spoken[key] = index;
@@ -74,6 +84,7 @@ void speak(Stage& stage, std::size_t index) {
 // Nobody has said otherwise since.
 bool has_the_word(const Stage& stage, std::size_t index) {
     const topology::TimedStep& step = stage.step(index);
+    if (impairs(step)) return true;
     const auto& subjects = subjects_of(step);
     return std::all_of(subjects.begin(), subjects.end(), [&](const std::string& subject) {
         return stage.spoken.at(key_of(step, subject)) == index;
@@ -83,13 +94,18 @@ bool has_the_word(const Stage& stage, std::size_t index) {
 void put_in(Stage& stage, std::size_t index) {
     const topology::TimedStep& step = stage.step(index);
     if (step.kind == Kind::start) return;  // nothing is left of what stopped it
-    for (const std::string& subject : subjects_of(step)) {
+    const auto& subjects = subjects_of(step);
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
         Override over;
-        over.subject = subject;
-        over.kind = step.kind == Kind::stop ? Override::Kind::stop
-                    : step.kind == Kind::up ? Override::Kind::up
-                                            : Override::Kind::down;
-        stage.faults.push_back({index, key_of(step, subject), std::move(over)});
+        over.subject = subjects[i];
+        over.kind = impairs(step)             ? Override::Kind::impair
+                    : step.kind == Kind::stop ? Override::Kind::stop
+                    : step.kind == Kind::up   ? Override::Kind::up
+                                              : Override::Kind::down;
+        over.end = step.ends.empty() ? "" : step.ends.at(i);
+        over.settings = step.settings;
+        over.clear = step.kind == Kind::clear;
+        stage.faults.push_back({index, key_of(step, subjects[i]), std::move(over)});
     }
 }
 
@@ -111,8 +127,9 @@ std::string last_words(const Heard& heard) {
 asio::awaitable<void> Run::play(std::vector<topology::TimedStep> steps,
                                 std::vector<topology::Check> checks, StepListener listener) {
     const std::shared_ptr<State> state = state_;
+    const Turnstile::Pass pass = co_await lab_->breaking.enter();
     co_await state->watch.open(engine_.kernel_thread(), lab_);
-    const auto stage = std::make_shared<Stage>();
+    const auto stage = std::make_shared<Stage>(loop_);
     stage->steps = std::move(steps);
     stage->checks = std::move(checks);
     stage->listener = std::move(listener);
@@ -166,6 +183,7 @@ asio::awaitable<void> Run::act(std::shared_ptr<Stage> stage, std::size_t index) 
     } catch (const std::exception& error) {
         trouble = error.what();
     }
+    if (!trouble.empty()) co_await give_up(stage, index);
     const bool told = step.kind == Kind::run || step.kind == Kind::check;
     if (!state->cancelled && (!told || !trouble.empty())) {
         StepEnd end;
@@ -178,9 +196,22 @@ asio::awaitable<void> Run::act(std::shared_ptr<Stage> stage, std::size_t index) 
 }
 
 asio::awaitable<void> Run::lay_faults(std::shared_ptr<Stage> stage) {
+    const Turnstile::Pass pass = co_await stage->laying.enter();
     Overrides now;
     for (const Stage::Fault& fault : stage->faults) now.push_back(fault.over);
     co_await engine_.set_faults(lab_, std::move(now));
+}
+
+// The steps after it are not to fail over what this one could not do.
+asio::awaitable<void> Run::give_up(std::shared_ptr<Stage> stage, std::size_t index) {
+    const std::size_t before = stage->faults.size();
+    take_back(*stage, index);
+    if (stage->faults.size() == before) co_return;
+    try {
+        co_await lay_faults(stage);
+    } catch (const std::exception& error) {
+        log::warning(lab_->name + ": what a step could not do is still in: " + error.what());
+    }
 }
 
 asio::awaitable<void> Run::break_for_a_while(std::shared_ptr<Stage> stage, std::size_t index) {

@@ -131,8 +131,8 @@ void fields(A& a, topology::subject::Converged& v) {
 
 template <class A>
 void fields(A& a, topology::Fault& v) {
-    auto& [kind, links, node, process, text, before, every_s, where] = v;
-    a(kind, links, node, process, text, before, every_s, where);
+    auto& [kind, links, ends, settings, node, process, text, before, every_s, where] = v;
+    a(kind, links, ends, settings, node, process, text, before, every_s, where);
 }
 
 template <class A>
@@ -151,9 +151,10 @@ void fields(A& a, topology::Measure& v) {
 
 template <class A>
 void fields(A& a, topology::TimedStep& v) {
-    auto& [kind, name, at_s, for_s, every_s, links, nodes, process, argv, check, measure, toml,
-           where] = v;
-    a(kind, name, at_s, for_s, every_s, links, nodes, process, argv, check, measure, toml, where);
+    auto& [kind, name, at_s, for_s, every_s, links, ends, settings, nodes, process, argv, check,
+           measure, toml, where] = v;
+    a(kind, name, at_s, for_s, every_s, links, ends, settings, nodes, process, argv, check, measure,
+      toml, where);
 }
 
 }  // namespace labd::parser

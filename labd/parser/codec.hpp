@@ -58,7 +58,7 @@ inline constexpr auto last_of<topology::FamilyWish> = topology::FamilyWish::both
 template <>
 inline constexpr auto last_of<topology::Protocol> = topology::Protocol::rip;
 template <>
-inline constexpr auto last_of<topology::Fault::Kind> = topology::Fault::Kind::flap;
+inline constexpr auto last_of<topology::Fault::Kind> = topology::Fault::Kind::impair;
 template <>
 inline constexpr auto last_of<topology::Measure::Kind> = topology::Measure::Kind::routes;
 template <>

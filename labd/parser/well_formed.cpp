@@ -91,9 +91,16 @@ bool is_period(double seconds) {
     return seconds >= 0.01 && is_time(seconds);
 }
 
+// Of what happens to links: for each of them one end, or for none.
+bool fits(const std::vector<std::string>& links, const std::vector<std::string>& ends) {
+    return ends.empty() || ends.size() == links.size();
+}
+
 bool fits(const topology::Check& check) {
     if (!is_time(check.within_s) || !is_time(check.hold_s) || !is_time(check.every_s)) return false;
-    if (check.during && !is_period(check.during->every_s)) return false;
+    if (check.during &&
+        (!is_period(check.during->every_s) || !fits(check.during->links, check.during->ends)))
+        return false;
     if (const auto* quiet = std::get_if<topology::subject::Converged>(&check.subject))
         return is_time(quiet->quiet_s);
     if (const auto* speed = std::get_if<topology::subject::Throughput>(&check.subject))
@@ -103,6 +110,7 @@ bool fits(const topology::Check& check) {
 
 bool fits(const Lab& lab, const topology::TimedStep& step) {
     return is_time(step.at_s) && is_time(step.for_s) && is_period(step.every_s) &&
+           fits(step.links, step.ends) &&
            (step.kind != topology::TimedStep::Kind::check || step.check < lab.checks.size());
 }
 

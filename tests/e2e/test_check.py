@@ -180,6 +180,20 @@ class Waiting(LabTest):
         machine.eventually("all is as wished", lambda: "nothing to do" in lab("up", "t.lab.toml").out)
         self.assert_reaches("h1", "h2")
 
+    def test_who_breaks_something_waits_for_the_other(self):
+        """Else the end of the second one would mend what the first one has broken."""
+        self.write("t.lab.toml", STATIC
+                   + table('name = "first"\nlink = { node = "r1", dev = "eth1", is = "up" }\nbefore = false\n'
+                           'during = { down = ["r1", "r2"] }', "6s")
+                   + table('name = "second"\nlink = { node = "h1", dev = "eth0", is = "down" }\nbefore = false\n'
+                           'during = { down = ["h1", "r1"] }', "20s"))
+        self.up(file="t.lab.toml")
+        first = subprocess.Popen(["lab", "check", "-k", "first"], stdout=subprocess.PIPE, text=True)
+        machine.eventually("the fault is in", lambda: any((link["asked"] or {}).get("by") == "check" for link in lab("links", "--json").json["links"]))
+        self.assertIn("1 passed", lab("check", "-k", "second").out)
+        self.assertIn("1 failed", first.communicate()[0])
+        self.assertEqual([], lab("status", "--json").json["drift"])
+
     def test_a_labd_that_is_killed_leaves_no_fault(self):
         self.write("t.lab.toml", STATIC + table('tcp = ["h1", "h2:99"]\nduring = { down = ["r1", "r2"] }\nbefore = false', "60s"))
         self.up(file="t.lab.toml")

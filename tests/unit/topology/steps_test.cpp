@@ -131,8 +131,6 @@ TEST(Steps, mistakes_are_said_by_name) {
         {"at = \"1s\"\ndown = \"h1--r1\"\nevery = \"1s\"", "\"every\" means nothing in this step"},
         {"at = \"1s\"\nflap = \"h1--r1\"\nevery = \"1ms\"", "\"every\" is 20ms to an hour"},
         {"at = \"1s\"\nsample = \"jitter\"", "takes rtt, throughput, routes"},
-        {"at = \"1s\"\nimpair = \"h1--r1\"", "a step with \"impair\" is not there yet"},
-        {"at = \"1s\"\nclear = \"h1--r1\"", "a step with \"clear\" is not there yet"},
         {"at = \"1s\"\nstart = \"h9\"", "unknown node \"h9\""},
     };
     for (const auto& [text, said] : cases)
