@@ -3,6 +3,7 @@
 
 #include "cli/daemon.hpp"
 #include "cli/error.hpp"
+#include "cli/failed_capture.hpp"
 #include "cli/node_command.hpp"
 #include "cli/report_html.hpp"
 #include "topology/stages.hpp"
@@ -116,7 +117,7 @@ std::string host(const Client& client) {
 
 }  // namespace
 
-void write_artefacts(const std::string& folder, const Globals& globals, const CheckSuite& suite,
+void write_artefacts(const std::string& folder, const Globals& globals, CheckSuite& suite,
                      const Bundle* bundle, const std::string& running) {
     Writer writer(folder);
     const Client client = connect(globals);
@@ -130,6 +131,9 @@ void write_artefacts(const std::string& folder, const Globals& globals, const Ch
     } catch (const Failure&) {
         events.clear();
     }
+    if (bundle != nullptr)
+        for (const FailedCapture& capture : capture_failed(globals, running, suite))
+            writer.file(capture.file, capture.bytes);
     // First what needs the lab no more, so that it is there whatever comes then.
     writer.file("report.html",
                 report_html(suite, bundle == nullptr ? nullptr : &bundle->resolved.lab, events));

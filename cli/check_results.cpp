@@ -71,9 +71,15 @@ CheckResult read_result(const CheckSuite& suite, const json::object& line) {
             if (value.is_number()) out.metrics[std::string(key)] = value.to_number<double>();
     if (const json::value* found = line.if_contains("diagnosis");
         found != nullptr && found->is_object()) {
+        out.died_at = text(found->get_object(), "node");
         out.where = text(found->get_object(), "where");
         out.causes = texts(found->get_object(), "causes");
         out.facts = texts(found->get_object(), "facts");
+    }
+    if (const json::value* packets = line.if_contains("packets");
+        packets != nullptr && packets->is_object()) {
+        out.packets_from = text(packets->get_object(), "from");
+        out.packets_to = text(packets->get_object(), "to");
     }
     return out;
 }

@@ -34,6 +34,10 @@ struct CheckResult {
     // Why it has failed, as far as labd has found out.
     std::string where;                       // "died at r2: no route to 10.0.3.0/24 (…)"
     std::vector<std::string> causes, facts;  // the likeliest cause first
+    std::string died_at;                     // the node that `where` is about; "": none
+    // Of failed, when packets were not answered: from a node to a node or name.
+    std::string packets_from, packets_to;
+    std::string capture;  // of these packets, in the artefacts; "": none
 
     // Counts as a failure of the network: not when it is only a warning.
     bool failed() const { return result == Result::failed && !check.warning; }

@@ -22,6 +22,7 @@ std::string body_of(const CheckRequest& request) {
                       {"watch", request.options.watch}};
     if (!request.condition.empty()) body["condition"] = request.condition;
     if (request.within > 0) body["within"] = request.within;
+    if (request.once) body["once"] = *request.once;
     return json::serialize(body);
 }
 

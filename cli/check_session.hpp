@@ -7,6 +7,7 @@
 #include "cli/options.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace cli {
@@ -17,6 +18,7 @@ struct CheckRequest {
     std::string condition;           // of `wait`; "" = the lab's own checks
     double within = 0;               // of the condition; 0: its own
     const Bundle* bundle = nullptr;  // knows the files that places refer to; may be null
+    std::optional<std::size_t> once = std::nullopt;  // only this check, and one try
 };
 
 // Fills `suite` as labd answers; `line` sees each line of the stream, `each` each result. Throws

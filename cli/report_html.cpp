@@ -65,6 +65,10 @@ std::string check_card(const CheckResult& r) {
     if (!r.facts.empty())
         out += "<details open=\"open\"><summary>what that node knows</summary><pre>" +
                lines_of(r.facts) + "</pre></details>\n";
+    if (!r.capture.empty())
+        out += "<p>packets of " + html(r.packets_from) + " → " + html(r.packets_to) +
+               ", asked once more: <a href=\"" + html(r.capture) + "\"><code>" + html(r.capture) +
+               "</code></a></p>\n";
     if (r.history.size() > 1) {
         out += "<details><summary>history</summary><table>";
         for (const auto& [at, value] : r.history)

@@ -79,6 +79,7 @@ class Tester {
             note(failure, suite);
         }
         if (!options_.bundle.empty()) keep_artefacts(copy, lab, suite);
+        if (suite.interrupted) stop_ = interrupted_ = true;
         CheckCounts counts;
         counts.add(suite);
         const bool bad = counts.failed + counts.failed_steps + counts.errors > 0;
@@ -141,8 +142,7 @@ class Tester {
     }
 
     // Also of a copy that did not come up: then of what there is.
-    void keep_artefacts(const Copy& copy, const std::optional<LabCopy>& lab,
-                        const CheckSuite& suite) {
+    void keep_artefacts(const Copy& copy, const std::optional<LabCopy>& lab, CheckSuite& suite) {
         std::string folder = options_.bundle + "/" + copy.lab;
         if (options_.repeat > 1) folder += "-" + std::to_string(copy.round + 1);
         try {

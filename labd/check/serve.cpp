@@ -26,9 +26,10 @@ namespace {
 struct Asked {
     topology::CheckFilter filter;
     bool fail_fast = false;
-    bool watch = false;              // again and again, until the client hangs up
-    std::string condition;           // "" = the lab's own checks
-    std::optional<double> within_s;  // of the condition
+    bool watch = false;               // again and again, until the client hangs up
+    std::optional<std::size_t> once;  // only that one, and one try
+    std::string condition;            // "" = the lab's own checks
+    std::optional<double> within_s;   // of the condition
 };
 
 Asked parse(const std::string& text) {
@@ -41,6 +42,11 @@ Asked parse(const std::string& text) {
     asked.fail_fast = body::flag(object, "fail_fast");
     asked.watch = body::flag(object, "watch");
     if (object.contains("within")) asked.within_s = body::number(object, "within");
+    if (const json::value* once = object.if_contains("once"); once != nullptr && !once->is_null()) {
+        if (!once->is_int64() || once->get_int64() < 0)
+            throw BadRequest("\"once\" must be the number of a check");
+        asked.once = static_cast<std::size_t>(once->get_int64());
+    }
     return asked;
 }
 
@@ -75,6 +81,18 @@ bool choose(const Asked& asked, const Lab& lab, Job& job, http::Exchange& exchan
     job.checks = lab.wish.checks;
     // Included files have no names here any more.
     job.sources.push_back({lab.bundle.main, ""});
+    if (asked.once) {
+        if (*asked.once >= job.checks.size()) {
+            exchange.answer(400, error_json("bad_request", "the lab has no check of that number"));
+            return false;
+        }
+        topology::Check& check = job.checks[*asked.once];
+        check.within_s = check.hold_s = 0;
+        check.after.clear();
+        if (check.during) check.during->before = false;
+        job.selected.push_back(*asked.once);
+        return true;
+    }
     const auto selected = topology::select(job.checks, asked.filter);
     if (!selected) {
         exchange.answer(400,

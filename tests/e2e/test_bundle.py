@@ -6,7 +6,7 @@ import pathlib
 import xml.etree.ElementTree as xml
 
 from labtest import LabTest, limit
-from machine import lab
+from machine import lab, run
 
 LAB = '''
 name = "torn"
@@ -57,7 +57,8 @@ class Bundle(LabTest):
         # Opens from the disk: no script, and nothing from anywhere.
         self.assertEqual([], page.root.findall(".//script"))
         places = [v for e in page.root.iter() for k, v in e.attrib.items() if k in ("src", "href")]
-        self.assertTrue(all(p.startswith("data:") for p in places), places)
+        captures = [p for p in places if not p.startswith("data:")]
+        self.assertEqual(["captures/0-h1-h2.pcapng"], captures)
         self.assertNotRegex(page.source, r"url\(|@import|https?://")
         self.assertIn("prefers-color-scheme: dark", page.source)
         self.assertIn('name = "torn', (folder / "lab.resolved.toml").read_text())
@@ -72,6 +73,38 @@ class Bundle(LabTest):
         self.assertIn("<b>hello</b>", (folder / "nodes/h1/services.log").read_text())
         self.assertLess(sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()), 50 << 20)
         self.assertEqual("", lab("ls", "-q").out)
+
+    @limit(150)
+    def test_packets_of_what_has_failed(self):
+        """While it was asked once more, with what it breaks broken; read by who has not written it."""
+        text = LAB.replace(", gateway = false", "") + '''
+[[check]]
+name = "cut"
+ping = ["h1", "h2"]
+within = "200ms"
+during = { impair = ["r1", "h2"], from = "r1", loss = "100%" }
+[[check]]
+tcp = ["h2", "h1:81"]
+within = "100ms"
+[[check]]
+run = { node = "h1", cmd = "exit 1" }
+within = "0s"
+'''
+        self.write("torn.lab.toml", text)
+        lab("test", "torn.lab.toml", "--bundle", "out", status=1, timeout=100)
+        folder = pathlib.Path("out/torn")
+        self.assertEqual({"2-h1-h2.pcapng", "3-h2-h1.pcapng"}, {f.name for f in (folder / "captures").iterdir()})
+        cut = run("tcpdump", "-nr", folder / "captures/2-h1-h2.pcapng").out
+        # h1 sends it, and it is on its way at r1; what r1 sends to h2 never arrives.
+        self.assertIn("ICMP echo request", cut)
+        self.assertNotIn("ICMP echo reply", cut)
+        refused = run("tcpdump", "-nr", folder / "captures/3-h2-h1.pcapng").out
+        self.assertRegex(refused, r"\.81: Flags \[S\]")
+        self.assertRegex(refused, r"\.81 > .*Flags \[R")
+        for file in (folder / "captures").iterdir():
+            self.assertLess(file.stat().st_size, 1 << 20)
+        links = [e.get("href") for e in Page(folder / "report.html").root.iter("a")]
+        self.assertEqual(["captures/2-h1-h2.pcapng", "captures/3-h2-h1.pcapng"], links)
 
     def test_a_lab_that_does_not_come_up(self):
         self.write("no.lab.toml", 'name = "no"\n[nodes]\nh1 = { kind = "host", exec = ["echo why; exit 3"] }\n'
