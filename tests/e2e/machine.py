@@ -78,8 +78,9 @@ def eventually(what, condition, timeout=20.0):
 
 
 def processes(name):
-    """Process ids of programs called NAME, zombies left out."""
-    found = []
+    """Process ids of programs called NAME, without zombies, and without children of theirs: from
+    its birth until it says its own name a child is called like its parent."""
+    found = {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -88,8 +89,8 @@ def processes(name):
                 continue
             comm, rest = stat[stat.index("(") + 1:stat.rindex(")")], stat[stat.rindex(")") + 2:]
             if comm == name and rest[0] != "Z":
-                found.append(int(entry.name))
-    return sorted(found)
+                found[int(entry.name)] = int(rest.split()[1])
+    return sorted(pid for pid, parent in found.items() if parent not in found)
 
 
 def gone(pid, timeout=20.0):
