@@ -155,7 +155,8 @@ def analyse(report, stage, folders, word=None):
     files = [f for f in sources(".cpp")
              if f in known and f.startswith(folders) and (not word or word in f)]
     headers = hashlib.sha256()
-    for header in [*sources(".hpp"), ".clang-tidy"]:
+    for header in [*(h for h in sources(".hpp") if h.startswith(folders) or h in COMMON_HEADERS),
+                   ".clang-tidy"]:
         headers.update((paths.SOURCE / header).read_bytes())
     stamps = paths.TESTS / "tidy"
     stamps.mkdir(exist_ok=True)
