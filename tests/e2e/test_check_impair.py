@@ -48,7 +48,8 @@ class Impaired(LabTest):
         self.assertIn("rate 10Mbit", run("ip", "netns", "exec", "x.h1", "tc", "qdisc", "show", "dev", "eth0").out)
         done = lab("exec", "h1", "--", "ping", "-q", "-n", "-c5", "-i0.1", "h2").out
         self.assertIn(" 0% packet loss", done)
-        self.assertLess(float(done.split("min/avg/max/mdev = ")[1].split("/")[1]), 40, done)
+        # What a delay would add the fastest one has, too.
+        self.assertLess(float(done.split("min/avg/max/mdev = ")[1].split("/")[0]), 40, done)
 
 
 class Checks(Impaired):
@@ -118,15 +119,15 @@ class Steps(Impaired):
     def test_come_one_on_top_of_the_other_and_go(self):
         words = "rate [0-9A-Za-z]*"
         file = self.write("x.lab.toml", NET + step("0s", 'sample = { rtt = ["h1", "h2"] }\nevery = "100ms"')
-                          + step("200ms", look(words))
-                          + step("500ms", 'impair = ["h1", "r1"]\nrate = "2mbit"')
-                          + step("1s", look(words))
-                          + step("1500ms", 'impair = ["h1", "r1"]\nrate = "1mbit"\nloss = "100%"\nfor = "1500ms"')
+                          + step("0s", look(words))
+                          + step("1s", 'impair = ["h1", "r1"]\nrate = "2mbit"')
                           + step("2s", look(words))
+                          + step("3s", 'impair = ["h1", "r1"]\nrate = "1mbit"\nloss = "100%"\nfor = "3s"')
                           + step("4s", look(words))
-                          + step("4500ms", 'clear = "h1--r1"\nfor = "1500ms"')
-                          + step("5s", look(words))
-                          + step("7s", look(words)))
+                          + step("7s", look(words))
+                          + step("8s", 'clear = "h1--r1"\nfor = "2s"')
+                          + step("9s", look(words))
+                          + step("11s", look(words)))
         told = [json.loads(one) for one in lab("test", file, "--json", "--samples", "/run/work/s.jsonl", timeout=60).out.splitlines()]
         planned = next(one for one in told if one["type"] == "scenario")["steps"]
         self.assertEqual(["impair", "impair", "clear"], [s["kind"] for s in planned if s["kind"] in ("impair", "clear")])
