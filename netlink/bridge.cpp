@@ -34,7 +34,7 @@ Message create_bridge(const NewLink& link, const Bridge& bridge) {
     out.put(ifla::name, link.name);
     out.put(ifla::netns_fd, static_cast<std::uint32_t>(link.netns));
     out.put(ifla::address, link.mac);
-    out.put(ifla::mtu, link.mtu);
+    if (link.mtu != 0) out.put(ifla::mtu, link.mtu);
     out.put(ifla::group, link.group);
     put(out, bridge);
     return out;

@@ -1,20 +1,12 @@
-// nf_tables by netlink (net/netfilter/nf_tables_api.c): its numbers are big endian, and changes go
-// as one transaction between two messages that bracket it.
+// Chains of one rule for each thing that is done.
 #include "netlink/filter.hpp"
 
-#include "netlink/fd.hpp"
-#include "netlink/frame.hpp"
-#include "netlink/netns.hpp"
+#include "netlink/nftables.hpp"
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netlink.h>
-#include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
 #include <functional>
 #include <vector>
 
@@ -24,61 +16,11 @@ namespace {
 constexpr const char* table = "labd-links";
 constexpr Intent filtering{"set", "a packet filter"};
 
-template <std::uint16_t Number>
-using Number32 = Attr<Number, std::uint32_t>;
-template <std::uint16_t Number>
-using String = Attr<Number, std::string_view>;
+using namespace nft;
 
 Message message(std::uint16_t type, std::uint16_t flags) {
-    nfgenmsg family{};
-    family.nfgen_family = NFPROTO_NETDEV;
-    family.version = NFNETLINK_V0;
-    return {static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type), flags, family};
+    return nft::message(NFPROTO_NETDEV, type, flags);
 }
-
-Message bracket(std::uint16_t type) {
-    nfgenmsg family{};
-    family.version = NFNETLINK_V0;
-    family.res_id = htons(NFNL_SUBSYS_NFTABLES);
-    return {type, 0, family};
-}
-
-class Transaction {
-  public:
-    void add(Message message) { messages_.push_back(std::move(message)); }
-    bool empty() const { return messages_.empty(); }
-
-    // nf_tables works within send(2): every answer is there when it returns.
-    void run(int netns) {
-        const Entered inside(netns);
-        const Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
-        if (!fd) throw_errno(filtering.verb, filtering.subject);
-        std::vector<std::byte> bytes;
-        const auto append = [&](Message& one, std::uint32_t sequence) {
-            one.set_sequence(sequence);
-            bytes.insert(bytes.end(), one.bytes().begin(), one.bytes().end());
-        };
-        Message begin = bracket(NFNL_MSG_BATCH_BEGIN), end = bracket(NFNL_MSG_BATCH_END);
-        append(begin, 0);
-        std::uint32_t sequence = 0;
-        for (Message& one : messages_) append(one, ++sequence);
-        append(end, ++sequence);
-        if (::send(fd.get(), bytes.data(), bytes.size(), 0) < 0)
-            throw_errno(filtering.verb, filtering.subject);
-        std::array<std::byte, 8192> buffer;
-        for (;;) {
-            const ssize_t n = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-            if (n <= 0) return;
-            Bytes rest = Bytes(buffer).first(static_cast<std::size_t>(n));
-            while (const auto frame = next_frame(rest))
-                if (auto ack = parse_ack(*frame, {}); ack && ack->error != 0)
-                    throw Error(filtering, std::move(*ack));
-        }
-    }
-
-  private:
-    std::vector<Message> messages_;
-};
 
 Message make_table() {
     Message out = message(NFT_MSG_NEWTABLE, NLM_F_CREATE);
@@ -126,17 +68,6 @@ Message empty_chain(const std::string& name) {
     return out;
 }
 
-// One expression of a rule; `data` puts what it works on.
-void expression(Message& rule, const char* name, const std::function<void()>& data) {
-    const auto element = rule.nest(Container<NFTA_LIST_ELEM>{});
-    rule.put(String<NFTA_EXPR_NAME>{}, name);
-    const auto nest = rule.nest(Container<NFTA_EXPR_DATA>{});
-    data();
-}
-
-constexpr std::uint32_t verdict_register = NFT_REG_VERDICT;
-const std::uint32_t first_register = htonl(NFT_REG_1);
-
 // Only `chance` of the packets go on in the rule: a random number below 2^32 - 1 is less than it.
 void put_chance(Message& rule, std::uint32_t chance) {
     expression(rule, "numgen", [&] {
@@ -170,15 +101,6 @@ Message make_rule(const std::string& chain, std::uint32_t chance, Body body) {
     put_chance(out, chance);
     body(out);
     return out;
-}
-
-void put_drop(Message& rule) {
-    expression(rule, "immediate", [&] {
-        rule.put(Number32<NFTA_IMMEDIATE_DREG>{}, htonl(verdict_register));
-        const auto data = rule.nest(Container<NFTA_IMMEDIATE_DATA>{});
-        const auto verdict = rule.nest(Container<NFTA_DATA_VERDICT>{});
-        rule.put(Number32<NFTA_VERDICT_CODE>{}, htonl(NF_DROP));
-    });
 }
 
 // A bit of the ninth byte behind the network header: the payload of UDP and ICMP, the numbers of
@@ -247,40 +169,10 @@ void parse_rule(Bytes expressions, Filter& out) {
     if (what != nullptr) *what = chance;
 }
 
-// Everything that a listing of our table answers; false when nf_tables or the table is not there.
-bool list(int netns, std::uint16_t type, const std::function<void(const Frame&)>& each) {
-    const Entered inside(netns);
-    const Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
-    if (!fd) return false;
-    Message request = message(type, NLM_F_DUMP);
-    static_assert(int{NFTA_CHAIN_TABLE} == int{NFTA_RULE_TABLE});
-    request.put(String<NFTA_RULE_TABLE>{}, table);
-    if (::send(fd.get(), request.bytes().data(), request.bytes().size(), 0) < 0) return false;
-    std::array<std::byte, 32768> buffer;
-    for (;;) {
-        const ssize_t n = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (n <= 0) return false;
-        Bytes rest = Bytes(buffer).first(static_cast<std::size_t>(n));
-        while (const auto frame = next_frame(rest)) {
-            if (frame->type == NLMSG_DONE) return true;
-            if (frame->type == NLMSG_ERROR) return false;
-            each(*frame);
-        }
-    }
-}
-
-std::string_view text_of(const Frame& frame, std::uint16_t number) {
-    std::string_view out;
-    for_attributes(frame.attributes<nfgenmsg>(), [&](const Attribute& a) {
-        if (a.number == number) out = a.text();
-    });
-    return out;
-}
-
 // Names of the chains in our table. Older kernels list those of all tables.
 std::vector<std::string> chains(int netns) {
     std::vector<std::string> out;
-    (void)list(netns, NFT_MSG_GETCHAIN, [&](const Frame& frame) {
+    (void)list(netns, NFPROTO_NETDEV, table, NFT_MSG_GETCHAIN, [&](const Frame& frame) {
         if (text_of(frame, NFTA_CHAIN_TABLE) == table)
             out.emplace_back(text_of(frame, NFTA_CHAIN_NAME));
     });
@@ -313,12 +205,12 @@ void set_filter(int netns, const std::string& device, std::uint32_t index, const
     });
     if (change.empty()) return;
     if (!filter.any() && there.empty()) change.add(remove_table());
-    change.run(netns);
+    change.run(netns, filtering);
 }
 
 std::map<std::string, Filter> filters(int netns) {
     std::map<std::string, Filter> out;
-    (void)list(netns, NFT_MSG_GETRULE, [&](const Frame& frame) {
+    (void)list(netns, NFPROTO_NETDEV, table, NFT_MSG_GETRULE, [&](const Frame& frame) {
         if (text_of(frame, NFTA_RULE_TABLE) != table) return;
         const std::string chain(text_of(frame, NFTA_RULE_CHAIN));
         for (const Way& way : {in, out_of}) {

@@ -48,6 +48,8 @@ class Message {
     void put_number(std::uint16_t number, std::uint32_t value) {
         put_bytes(number, std::as_bytes(std::span(&value, 1)));
     }
+    // One that the kernel has listed, as it was.
+    void put_listed(std::uint16_t number, Bytes value) { put_bytes(number, value); }
     // A C structure without attribute header, as the peer of a veth begins.
     template <class T>
     void append(const T& structure) {

@@ -1,0 +1,38 @@
+// What the kernel takes from an interface when it moves to another network namespace, as it told
+// of it before: addresses and routes whole, so that nothing is lost that this code has no word for.
+#pragma once
+
+#include "netlink/link.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace netlink {
+
+struct Keepsake {
+    std::uint32_t index = 0;
+    std::string name;
+    MacAddress mac{};
+    std::uint32_t mtu = 0, group = 0, queue_length = 0;
+    bool up = false;
+    // Payloads of RTM_NEWADDR and RTM_NEWROUTE, without what the kernel makes by itself.
+    std::vector<std::vector<std::byte>> addresses, routes;
+    bool operator==(const Keepsake&) const = default;
+};
+
+// Of an interface in the socket's namespace; throws Error when it has none with that index.
+Keepsake keep(Socket& socket, std::uint32_t index);
+// Whether a default route leads out by it.
+bool carries_default(const Keepsake& kept);
+
+// The move back, from the namespace that a socket is in: down, under its old name, with its old
+// index if that is free.
+void move_back(Socket& from, std::uint32_t index, int to, const Keepsake& kept);
+// Then in the old namespace: its MAC, MTU and the like; it stays down.
+void give_back_link(Socket& socket, std::uint32_t index, const Keepsake& kept);
+// At last its state, addresses and routes. What cannot be had is said, the rest is done.
+std::vector<std::string> give_back(Socket& socket, std::uint32_t index, const Keepsake& kept);
+
+}  // namespace netlink

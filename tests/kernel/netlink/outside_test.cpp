@@ -1,0 +1,98 @@
+// An interface that goes to another namespace and comes back as it was; addresses that are
+// translated on the way through.
+#include "netlink/keepsake.hpp"
+#include "netlink/move.hpp"
+#include "netlink/translation.hpp"
+#include "netlink/veth.hpp"
+#include "tests/kernel/netlink/fresh.hpp"
+
+#include <gmock/gmock.h>
+
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class Outside : public test::FreshNetns {
+  protected:
+    void SetUp() override {
+        FreshNetns::SetUp();
+        if (IsSkipped()) return;
+        netlink::Message create =
+            netlink::create_veth(end(netns(), "nic", 7), false, end(other(), "far", 8));
+        socket().request(create, {"create", "a veth pair"});
+        for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+                 {"link", "set", "nic", "mtu", "1400", "txqueuelen", "77", "group", "5", "up"},
+                 {"address", "add", "10.0.0.1/24", "dev", "nic", "label", "nic:x"},
+                 {"address", "add", "10.0.0.9", "peer", "10.0.9.9", "dev", "nic", "metric", "12"},
+                 {"address", "add", "2001:db8::1/64", "dev", "nic", "nodad", "valid_lft", "forever",
+                  "preferred_lft", "forever"},
+                 {"route", "add", "192.0.2.0/24", "via", "10.0.0.2", "src", "10.0.0.9", "mtu",
+                  "1300"},
+                 {"route", "add", "198.51.100.0/24", "dev", "nic", "table", "99", "scope", "link"},
+                 {"-6", "route", "add", "2001:db8:1::/48", "via", "2001:db8::2", "metric", "3"}})
+            EXPECT_EQ(ip(words).output, "");
+    }
+
+    std::string all() {
+        return ip({"-d", "address", "show", "nic"}).output +
+               ip({"route", "show", "table", "all"}).output +
+               ip({"-6", "route", "show", "table", "all"}).output;
+    }
+};
+
+TEST_F(Outside, what_has_been_away_is_as_it_was) {
+    // Its link-local address comes by itself, when it has been tried.
+    EXPECT_EQ(ip({"link", "set", "nic", "addrgenmode", "none"}).output, "");
+    EXPECT_EQ(ip({"address", "flush", "dev", "nic", "scope", "link"}).output, "");
+    const std::string before = all();
+    const netlink::Keepsake kept = netlink::keep(socket(), 7);
+    EXPECT_FALSE(netlink::carries_default(kept));
+    netlink::Message take = netlink::move_link(7, other(), 300);
+    socket().request(take, {"move", "nic"});
+    EXPECT_THAT(ip({"link"}).output, Not(HasSubstr("nic")));
+    netlink::Socket there = netlink::socket_in(other());
+    netlink::move_back(there, 300, netns(), kept);
+    netlink::give_back_link(socket(), 7, kept);
+    EXPECT_THAT(netlink::give_back(socket(), 7, kept), IsEmpty());
+    EXPECT_EQ(ip({"link", "set", "nic", "addrgenmode", "none"}).output, "");
+    EXPECT_EQ(ip({"address", "flush", "dev", "nic", "scope", "link"}).output, "");
+    EXPECT_EQ(all(), before);
+}
+
+TEST_F(Outside, a_default_route_is_seen) {
+    EXPECT_EQ(ip({"route", "add", "default", "via", "10.0.0.2"}).output, "");
+    EXPECT_TRUE(netlink::carries_default(netlink::keep(socket(), 7)));
+}
+
+TEST_F(Outside, translation_is_one_table_that_comes_and_goes) {
+    const auto rules = [&] { return test::run_inside(netns(), {"nft", "list", "ruleset"}).output; };
+    netlink::Translation wish;
+    wish.only_to = "labd-";
+    netlink::Ip v4, v6;
+    v4.bytes = {std::byte{100}, std::byte{64}, std::byte{1}, std::byte{3}};
+    v6.family = 10;
+    v6.bytes = {std::byte{0xfd}, std::byte{1}};
+    wish.sources = {v4, v6};
+    wish.closed4 = {"nic"};
+    wish.closed6 = {"nic"};
+    EXPECT_FALSE(netlink::holds_translation(netns(), "labd-test", wish));
+    netlink::set_translation(netns(), "labd-test", wish);
+    EXPECT_TRUE(netlink::holds_translation(netns(), "labd-test", wish));
+    // Counted by others, too.
+    const std::string said = rules();
+    EXPECT_THAT(said, HasSubstr("ip saddr 100.64.1.3 masquerade"));
+    EXPECT_THAT(said, HasSubstr("ip6 saddr fd01:: masquerade"));
+    EXPECT_THAT(said, HasSubstr("meta nfproto ipv4 iifname \"nic\" oifname != \"labd-*\" drop"));
+    EXPECT_THAT(said, HasSubstr("meta nfproto ipv6 iifname \"nic\" oifname != \"labd-*\" drop"));
+    netlink::set_translation(netns(), "labd-test", wish);
+    EXPECT_EQ(rules(), said) << "twice is as once";
+    wish.sources.pop_back();
+    EXPECT_FALSE(netlink::holds_translation(netns(), "labd-test", wish));
+    netlink::set_translation(netns(), "labd-test", {});
+    EXPECT_EQ(rules(), "");
+    netlink::set_translation(netns(), "labd-test", {});
+}
+
+}  // namespace
