@@ -3,6 +3,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
 #include "labd/fail_point.hpp"
+#include "labd/host_ties.hpp"
 #include "labd/log.hpp"
 #include "labd/records.hpp"
 #include "netlink/netns.hpp"
@@ -114,6 +115,10 @@ asio::awaitable<void> Engine::adopt_all() {
     std::set<std::string> known;
     for (const auto& [name, lab] : labs_) known.insert(name);
     cgroups_.sweep(known);
+    if (options_.ties) {
+        KernelThread::Job sweep = [&] { options_.ties->sweep(known, options_.netns_dir); };
+        co_await kernel_.run("labd", std::move(sweep));
+    }
 }
 
 // Null when it is gone.

@@ -6,6 +6,7 @@
 #include "labd/events.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/file_limit.hpp"
+#include "labd/host_ties.hpp"
 #include "labd/hub.hpp"
 #include "labd/instance.hpp"
 #include "labd/kernel_thread.hpp"
@@ -71,10 +72,11 @@ int serve(const Options& options) {
     Events events(options.run_dir + "/events");
     Audit audit(options.log_dir, {}, kernel_audit());
     const auto hub = std::make_shared<Hub>();
-    Engine engine(loop, kernel, events, audit, for_engine,
-                  [hub, mark = instance_mark(options.run_dir)] {
-                      return std::make_unique<LinuxKernel>(hub, mark);
-                  });
+    const std::uint32_t mark = instance_mark(options.run_dir);
+    for_engine.ties = std::make_shared<HostTies>(options.run_dir + "/host", mark);
+    Engine engine(loop, kernel, events, audit, for_engine, [hub, mark, ties = for_engine.ties] {
+        return std::make_unique<LinuxKernel>(hub, mark, ties);
+    });
     const Watcher watcher(loop, hub->netns(),
                           [&](const netlink::Follower::Heard& heard) { engine.heard(heard); });
     Api api(loop, engine);

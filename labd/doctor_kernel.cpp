@@ -184,6 +184,17 @@ DoctorCheck impairments() {
     return check;
 }
 
+DoctorCheck ways_out() {
+    DoctorCheck check{"links: nat", link_back_ends().uplink_ipv6, false,
+                      "labs reach what the host reaches, by IPv4 and IPv6", ""};
+    if (check.ok) return check;
+    check.detail =
+        "labs reach what the host reaches, by IPv4 alone: for IPv6 this kernel would make a router "
+        "of the whole host";
+    check.fix = "Linux 6.17, or sysctl net.ipv6.conf.all.forwarding=1 and labd started again";
+    return check;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kinds) {
@@ -219,6 +230,7 @@ Checks kernel_features() {
                              false, error == 0,
                              error == 0 ? "" : std::generic_category().message(error)));
     checks.push_back(impairments());
+    checks.push_back(ways_out());
     return checks;
 }
 

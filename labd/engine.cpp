@@ -174,6 +174,9 @@ asio::awaitable<void> Engine::remove(std::shared_ptr<Lab> lab) {
     } catch (const std::exception& error) {
         log::warning(lab->name + ": " + error.what());  // a full disk keeps nobody from leaving
     }
+    // Before the namespaces go that the host's own may be in.
+    KernelThread::Job leave = [&] { lab->kernel->leave_host(); };
+    co_await kernel_.run(lab->name, std::move(leave));
     std::vector<std::string> spaces;
     for (const auto& [space, live] : lab->spaces) spaces.push_back(space);
     for (const auto& [node, live] : lab->nodes)

@@ -35,6 +35,7 @@
 
 namespace labd {
 
+class HostTies;
 class Rootless;
 
 struct EngineOptions {
@@ -43,6 +44,7 @@ struct EngineOptions {
     std::size_t labs_per_user = 64;  // of everybody but root and labd's own user
     rlimit
         children_files{};  // descriptors that a lab's processes may hold, as labd's caller had it
+    std::shared_ptr<HostTies> ties;      // null: nothing leads out of labs
     std::shared_ptr<Rootless> rootless;  // null: labd is root on the host
 };
 

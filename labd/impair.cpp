@@ -83,6 +83,9 @@ std::vector<ImpairChange> changes(const topology::Lab& lab, const topology::Link
     topology::Diagnostics diagnostics;
     for (const topology::End& end : link.ends) {
         const std::string name = end_name(lab, end);
+        if (lab.nodes[end.node].is_outside())
+            throw UpFailure("bad_request", link.name + " leads out of the lab",
+                            "put a switch between, and impair the link to it");
         if (!over.end.empty() && over.end != name) continue;
         const topology::Impairment& before = lab.at(end).impairment;
         out.push_back({name, before, impaired(before, over, diagnostics)});

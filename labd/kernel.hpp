@@ -50,6 +50,11 @@ class Kernel {
   public:
     virtual ~Kernel() = default;
 
+    // Whose it is: the host knows by that what it has given to whom.
+    virtual void belong_to(const std::string&) {}
+    // Whatever the lab has of the host goes back.
+    virtual void leave_host() {}
+
     // From now on `space` means this namespace; its loopback is brought up. Throws KernelError.
     virtual void adopt(const std::string& space, topology::Space::Kind kind, Fd netns) = 0;
     // `space` is another namespace from now on, into which the veths of the old one that are labd's

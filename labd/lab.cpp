@@ -31,6 +31,7 @@ Lab::Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_di
       changing(loop),
       breaking(loop),
       changed(loop) {
+    if (kernel) kernel->belong_to(name);
     std::filesystem::create_directories(directory + "/doors");
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
     const std::string path = directory + "/doors";

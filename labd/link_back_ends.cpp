@@ -1,5 +1,6 @@
 #include "labd/link_back_ends.hpp"
 
+#include "labd/host_forwarding.hpp"
 #include "labd/log.hpp"
 #include "netlink/filter.hpp"
 #include "netlink/netem.hpp"
@@ -41,7 +42,7 @@ bool filters(int netns) {
 }
 
 topology::BackEnds probe() {
-    topology::BackEnds out{false, false, false, {}};
+    topology::BackEnds out{false, false, false, {}, can_forward_ipv6()};
     for (const std::string_view kind : topology::queue_names()) out.lacks_queues.emplace(kind);
     try {
         const netlink::Fd netns = netlink::create_netns();

@@ -50,9 +50,11 @@ KernelFailure failure(const Step& step, const netlink::Refusal& refusal) {
 
 }  // namespace
 
-LinuxKernel::LinuxKernel(std::shared_ptr<Hub> hub, std::uint32_t mark)
+LinuxKernel::LinuxKernel(std::shared_ptr<Hub> hub, std::uint32_t mark,
+                         std::shared_ptr<HostTies> ties)
     : hub_(hub ? std::move(hub) : std::make_shared<Hub>()),
       mark_(mark),
+      ties_(std::move(ties)),
       back_ends_(link_back_ends()) {}
 
 LinuxKernel::~LinuxKernel() = default;

@@ -21,16 +21,21 @@
 namespace labd {
 
 class RelayClient;
+class HostTies;
 
 class LinuxKernel final : public Kernel {
   public:
     // One hub serves every lab of a daemon; without one, this kernel makes its own.
     // `mark` is put on the loopback of every namespace (see orphans.hpp); 0: none.
-    explicit LinuxKernel(std::shared_ptr<Hub> hub = nullptr, std::uint32_t mark = 0);
+    // Without `ties` it knows no host, and nothing leads out of its labs.
+    explicit LinuxKernel(std::shared_ptr<Hub> hub = nullptr, std::uint32_t mark = 0,
+                         std::shared_ptr<HostTies> ties = nullptr);
     ~LinuxKernel() override;
     LinuxKernel(const LinuxKernel&) = delete;
     LinuxKernel& operator=(const LinuxKernel&) = delete;
 
+    void belong_to(const std::string& lab) override { lab_ = lab; }
+    void leave_host() override;
     void adopt(const std::string& space, topology::Space::Kind kind, Fd netns) override;
     void renew(const std::string& space, Fd netns) override;
     void relay(Fd conversation) override;
@@ -113,6 +118,11 @@ class LinuxKernel final : public Kernel {
                 const topology::Device& to);
     void observe_impairments(Place& place, netlink::Socket& socket, topology::Space& space);
 
+    // What leads to the host (linux_outside.cpp).
+    void join_host(const std::string& space, const topology::Device& device);
+    void part_from_host(const std::string& space, const topology::Device& device);
+    void observe_outside(const std::string& space, topology::Device& device) const;
+
     // Links through the relay (linux_relay.cpp).
     RelayClient& relay_client();
     void add_relay_end(const topology::Device& device);
@@ -122,6 +132,8 @@ class LinuxKernel final : public Kernel {
 
     std::shared_ptr<Hub> hub_;
     std::uint32_t mark_;
+    std::shared_ptr<HostTies> ties_;
+    std::string lab_;
     const topology::BackEnds& back_ends_;
     std::map<std::string, Place> places_;
     std::map<std::int32_t, std::string> spaces_;  // by the hub's number

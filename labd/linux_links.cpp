@@ -20,7 +20,10 @@ namespace {
 constexpr netlink::Intent changing{"change", "an interface"};
 
 // IPv6 is not spoken below this, and has no settings there.
-constexpr std::uint32_t ipv6_mtu = 1280;
+bool has_ipv6(std::uint32_t mtu) {
+    constexpr std::uint32_t least = 1280;
+    return mtu == 0 || mtu >= least;  // 0: the host's own, which is more
+}
 
 }  // namespace
 
@@ -34,7 +37,7 @@ void LinuxKernel::change_link(const std::string& space, std::uint32_t index,
 void LinuxKernel::set_up_device(const std::string& space, const Device& device, bool is_up) {
     netlink::LinkChange first;
     if (!device.master.empty()) first.master = index(space, device.master);
-    if (device.quiet && device.mtu >= ipv6_mtu) first.link_local = false;
+    if (device.quiet && has_ipv6(device.mtu)) first.link_local = false;
     if (first.master || first.link_local) change_link(space, device.index, first);
     Device newborn = device;
     newborn.port = {};
@@ -80,7 +83,9 @@ void LinuxKernel::create_veth(const CreateVeth& step) {
 void LinuxKernel::create_device(const CreateDevice& step) {
     Place& here = place(step.space);
     const netlink::NewLink link = new_link(here.netns.get(), step.device);
-    if (step.device.kind == Device::Kind::bridge) {
+    if (reaches_out(step.device.kind)) {
+        join_host(step.space, step.device);
+    } else if (step.device.kind == Device::Kind::bridge) {
         netlink::Message create = netlink::create_bridge(link, bridge_of(step.device));
         hub_->socket().request(create, {"create", "a bridge"});
     } else {
@@ -102,6 +107,7 @@ void LinuxKernel::create_device(const CreateDevice& step) {
 }
 
 void LinuxKernel::remove_device(const std::string& space, const Device& device) {
+    if (reaches_out(device.kind)) return part_from_host(space, device);
     Place& here = place(space);
     netlink::Message remove = netlink::remove_link({here.nsid, device.index});
     const auto refusal = hub_->socket().attempt(remove);
@@ -255,7 +261,7 @@ void LinuxKernel::change_device(const ChangeDevice& step) {
 void LinuxKernel::change_parts(const ChangeDevice& step) {
     const Device &from = step.from, &to = step.to;
     const std::uint32_t where = index(step.space, to.name);
-    const bool ipv6_returns = from.mtu < ipv6_mtu && to.mtu >= ipv6_mtu;
+    const bool ipv6_returns = !has_ipv6(from.mtu) && has_ipv6(to.mtu);
     // With its MTU the device gets IPv6 back and would speak before it is told not to.
     const bool pause = from.up && to.up && ipv6_returns && to.quiet;
     if (pause || (from.up && !to.up)) take_down(step.space, where);
@@ -275,7 +281,7 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
     if (change.mtu || change.mac || change.master) change_link(step.space, where, change);
     tell_port(step.space, from, to);
     tell_vlans(step.space, from, to);
-    if (to.mtu >= ipv6_mtu && (from.quiet != to.quiet || ipv6_returns)) {
+    if (has_ipv6(to.mtu) && (from.quiet != to.quiet || ipv6_returns)) {
         netlink::LinkChange quiet;
         quiet.link_local = !to.quiet;
         change_link(step.space, where, quiet);

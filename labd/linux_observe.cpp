@@ -68,11 +68,14 @@ Space LinuxKernel::observe(const std::string& space) try {
     const std::vector<netlink::Link> links = list(here);
     for (const netlink::Link& link : links) names[link.index] = link.name;
     for (const netlink::Link& link : links) {
-        if (link.group != marks::group && link.group != marks::doomed_group) continue;
+        const bool outside = link.group == marks::outside_group;
+        if (!outside && link.group != marks::group && link.group != marks::doomed_group) continue;
         Device device = device_of(link);
         if (link.master != 0) device.master = names[link.master];
         if (link.settings.lower != 0) device.settings.lower = names[link.settings.lower];
-        if (device.kind == Device::Kind::veth) {
+        if (outside) {
+            observe_outside(space, device);
+        } else if (device.kind == Device::Kind::veth) {
             const auto peer = link.peer_nsid ? spaces_.find(*link.peer_nsid) : spaces_.end();
             if (peer != spaces_.end()) device.peer.space = peer->second;
             if (!link.peer_nsid) device.peer.space = space;

@@ -18,7 +18,8 @@ void LinuxKernel::renew(const std::string& space, Fd netns) try {
         const Visits visits(*this);
         for (const netlink::Link& link : list(place(space))) {
             const bool ours = link.group == marks::group || link.group == marks::doomed_group;
-            if (!ours || link.kind != "veth") continue;
+            const bool outside = link.group == marks::outside_group;
+            if (!outside && (!ours || link.kind != "veth")) continue;
             netlink::Message move = netlink::move_link(link.index, netns.get(), link.index);
             const auto refusal = inside(space).attempt(move);
             if (!refusal) {

@@ -58,9 +58,12 @@ topology::Diagnostics missing_programs(const topology::Lab& lab) {
                               "apt install " + package_of(need.text));
     for (const topology::Node& node : lab.nodes) {
         if (node.root) continue;
-        if ((node.nft || !node.masquerade.empty()) && !installed("nft") &&
-            told.insert("nft").second)
-            diagnostics.error("D5", node.nft ? node.nft->where : node.masquerade[0].where,
+        const bool translates = !node.masquerade.empty() || node.kind == topology::Kind::nat;
+        if ((node.nft || translates) && !installed("nft") && told.insert("nft").second)
+            diagnostics.error("D5",
+                              node.nft                  ? node.nft->where
+                              : node.masquerade.empty() ? node.where
+                                                        : node.masquerade[0].where,
                               node.name + " needs nft, which is not installed",
                               "apt install nftables");
         for (const topology::Service& service : node.services) {

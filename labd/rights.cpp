@@ -88,9 +88,12 @@ std::optional<Refusal> needs_root(const topology::Lab& lab, const Peer& peer) {
             return Refusal{
                 need.node + " has level \"open\", which is no boundary: its root is the host's",
                 why, need.where};
-    for (const topology::Node& node : lab.nodes)
+    for (const topology::Node& node : lab.nodes) {
         if (node.kind == topology::Kind::external)
             return Refusal{node.name + " takes an interface of the host", why, node.where};
+        if (node.kind == topology::Kind::nat)
+            return Refusal{node.name + " reaches what the host reaches", why, node.where};
+    }
     return std::nullopt;
 }
 

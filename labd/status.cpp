@@ -102,7 +102,7 @@ json::object node_object(const Lab& lab, std::size_t index, const Readings& read
         object["pid"] = live->init.pid;
     else
         object["pid"] = nullptr;
-    object["netns"] = lab.netns_name(node.name);
+    object["netns"] = node.is_outside() ? std::string() : lab.netns_name(node.name);
     object["container"] = event_of("", "", lab, node.name).container;
     object["level"] = topology::level_word(lab.wish.level_of(node));
     object["root"] = node.root ? json::value(node.root->text) : json::value(nullptr);
@@ -206,6 +206,7 @@ json::object link_object(const Lab& lab, const topology::Lab& laid, std::size_t 
 }  // namespace
 
 std::string state_of(const topology::Node& node, const Lab& lab, std::string& reason) {
+    if (node.is_outside()) return "running";
     if (!node.has_process()) return lab.spaces.contains(node.name) ? "running" : "stopped";
     const auto found = lab.nodes.find(node.name);
     if (found == lab.nodes.end()) return "stopped";

@@ -4,6 +4,7 @@
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
 #include "labd/features.hpp"
+#include "labd/host_ties.hpp"
 #include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/needs.hpp"
@@ -131,6 +132,10 @@ asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
     std::vector<topology::Diagnostics> looks{
         missing_programs(resolved.lab), missing_features(resolved.lab),
         unknown_accounts(resolved.lab), refused_without_netem(resolved.lab)};
+    if (options_.ties && !options_.rootless) {
+        KernelThread::Job look = [&] { looks.push_back(options_.ties->refused(resolved.lab)); };
+        co_await kernel_.run(name, std::move(look));
+    }
     if (options_.rootless)
         looks.push_back(refused_without_root(resolved.lab, options_.rootless->lab_ids()));
     for (topology::Diagnostics& wrong : looks)

@@ -9,12 +9,12 @@
 namespace topology {
 
 bool is_router_end(const Node& node) {
-    return node.forwards() || node.kind == Kind::nat;
+    return node.forwards();
 }
 
 bool takes_addresses(const Node& node) {
     // Of a switch only its VLANs come here.
-    return node.kind != Kind::bare && node.kind != Kind::external;
+    return node.kind != Kind::bare && !node.is_outside();
 }
 
 AddressMode mode_of(const Interface& interface, Family family) {

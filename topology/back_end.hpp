@@ -22,6 +22,7 @@ struct BackEnds {  // of a kernel; by default it has everything
     bool filters = true;  // nf_tables at the netdev hooks, both ways
     bool shaper = true;   // tbf
     std::set<std::string> lacks_queues{};
+    bool uplink_ipv6 = true;  // the host can forward it for a lab and stay what it is
     bool operator==(const BackEnds&) const = default;
 };
 

@@ -71,6 +71,24 @@ std::vector<Port> ports_of(const Lab& lab, std::size_t node) {
     return ports;
 }
 
+bool leads_out(const Lab& lab, std::size_t node, Family family) {
+    const Node& self = lab.nodes[node];
+    const auto is_way_out = [&](const Route& route) {
+        return route.destination.is_default() && route.destination.ip.family == family &&
+               route.table == 254 && route.origin == Route::Origin::gateway;
+    };
+    if (!self.forwards() || std::none_of(self.routes.begin(), self.routes.end(), is_way_out))
+        return false;
+    return std::any_of(self.interfaces.begin(), self.interfaces.end(),
+                       [&](const Interface& interface) {
+                           if (interface.segment == npos) return false;
+                           const std::vector<End>& ends = lab.segments[interface.segment].ends;
+                           return std::any_of(ends.begin(), ends.end(), [&](const End& end) {
+                               return lab.nodes[end.node].kind == Kind::nat;
+                           });
+                       });
+}
+
 std::string router_id(const Lab& lab, const Node& node) {
     for (const Prefix& loopback : node.loopbacks)
         if (loopback.ip.family == Family::ipv4) return loopback.ip.text();

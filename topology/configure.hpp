@@ -44,6 +44,9 @@ struct Port {
 // All of a node's that are not private, in order.
 std::vector<Port> ports_of(const Lab& lab, std::size_t node);
 
+// It has a way out of the lab, by a nat beside it, to tell the others of.
+bool leads_out(const Lab& lab, std::size_t node, Family family);
+
 // The router id: the IPv4 loopback, else the number that it would have.
 std::string router_id(const Lab& lab, const Node& node);
 const Timers& timers_of(const Node& node, const Interface& interface);

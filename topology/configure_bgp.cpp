@@ -69,6 +69,8 @@ class Bgp {
         std::vector<std::string> lines;
         for (const Prefix& net : bgp_networks(speakers_, index_, family))
             lines.push_back("network " + net.text());
+        if (leads_out(lab_, index_, family))
+            lines.emplace_back(v4 ? "network 0.0.0.0/0" : "network ::/0");
         tell_members(lines, family, config);
         for (const BgpSession& session : sessions_) {
             if (!session.carries(family)) continue;

@@ -57,6 +57,10 @@ void configure_isis(const Speakers& speakers, std::size_t index, FrrConfig& conf
         router.push_back("lsp-gen-interval 1");
         router.push_back("spf-interval 1");
     }
+    for (const Family family : {Family::ipv4, Family::ipv6})
+        if (leads_out(speakers.lab, index, family))
+            router.push_back(std::string("default-information originate ") +
+                             (family == Family::ipv4 ? "ipv4" : "ipv6") + " level-2");
     config.block("router isis lab", router);
     config.daemon("isisd");
 }

@@ -26,20 +26,24 @@ void lines(const Speakers& speakers, std::size_t index, const Port& port, const 
     say("retransmit-interval 1");
 }
 
-void add_ipv4(const std::string& id, const std::string& vrf, bool fast, FrrConfig& config) {
+void add_ipv4(const std::string& id, const std::string& vrf, bool fast, bool way_out,
+              FrrConfig& config) {
     std::vector<std::string> router{"ospf router-id " + id};
     if (fast)
         router.insert(router.end(), {"timers throttle spf 10 100 1000",
                                      "timers throttle lsa all 100", "timers lsa min-arrival 50"});
+    if (way_out) router.emplace_back("default-information originate");
     config.block("router ospf" + vrf, router);
     config.daemon("ospfd");
 }
 
-void add_ipv6(const std::string& id, const std::string& vrf, bool fast, FrrConfig& config) {
+void add_ipv6(const std::string& id, const std::string& vrf, bool fast, bool way_out,
+              FrrConfig& config) {
     std::vector<std::string> router{"ospf6 router-id " + id};
     if (fast)
         router.insert(router.end(),
                       {"timers throttle spf 10 100 1000", "timers lsa min-arrival 50"});
+    if (way_out) router.emplace_back("default-information originate");
     config.block("router ospf6" + vrf, router);
     config.daemon("ospf6d");
 }
@@ -108,8 +112,11 @@ void configure_ospf(const Speakers& speakers, std::size_t index, FrrConfig& conf
     const bool fast = !node.timers.standard;
     for (const auto& [vrf, any] : instances) {
         const std::string own = vrf.empty() ? "" : " vrf " + vrf;
-        if (any.first) add_ipv4(id, own, fast, config);
-        if (any.second) add_ipv6(id, own, fast, config);
+        const auto way_out = [&, &name = vrf](Family family) {
+            return name.empty() && leads_out(speakers.lab, index, family);
+        };
+        if (any.first) add_ipv4(id, own, fast, way_out(Family::ipv4), config);
+        if (any.second) add_ipv6(id, own, fast, way_out(Family::ipv6), config);
     }
 }
 

@@ -42,6 +42,7 @@ void rip(const Speakers& speakers, std::size_t index, Family family, FrrConfig& 
     // ripngd takes "network lo" and announces nothing of it.
     if (loopback && !v4) redistribute_connected(speakers.lab, node, router, config);
     router.insert(router.end(), passive.begin(), passive.end());
+    if (leads_out(speakers.lab, index, family)) router.push_back("default-information originate");
     if (node.ecmp.value_or(true)) router.push_back("allow-ecmp");
     // Updates, not hellos: five seconds is the least that ripd takes.
     if (!node.timers.standard) router.push_back("timers basic 5 15 10");
@@ -79,6 +80,8 @@ void configure_babel(const Speakers& speakers, std::size_t index, FrrConfig& con
     }
     router.push_back("redistribute ipv4 connected");
     router.push_back("redistribute ipv6 connected");
+    if (leads_out(lab, index, Family::ipv4)) router.push_back("redistribute ipv4 kernel");
+    if (leads_out(lab, index, Family::ipv6)) router.push_back("redistribute ipv6 kernel");
     // Babel announces by redistribution: what is private has to be held back by name.
     std::vector<std::string> held4, held6;
     for (const Interface& interface : node.interfaces) {

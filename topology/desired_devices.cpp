@@ -2,6 +2,7 @@
 // no node (bridges of implied LANs, far ends of stubs) lives in the fabric, numbered in file order.
 #include "topology/desired.hpp"
 #include "topology/tunnels.hpp"
+#include "topology/uplink.hpp"
 
 #include <algorithm>
 
@@ -13,6 +14,7 @@ constexpr std::uint32_t first_vrf_index = 20;      // at most 64, above the fall
 constexpr std::uint32_t vrf_mtu = 65535;           // no packet is too big to be looked up
 constexpr std::uint32_t first_fabric_index = 100;
 constexpr std::uint32_t default_ageing_s = 300;
+constexpr std::uint32_t usual_mtu = 1500;
 // What the kernel chooses says nothing new when it is written.
 constexpr std::uint16_t default_stp_priority = 32768;
 constexpr std::uint8_t default_port_priority = 32;
@@ -38,6 +40,8 @@ class Devices {
         for (const Link& link : lab_.links) {
             if (!is_cable(link.kind))
                 for (const End& end : link.ends) put(tunnel_end(end));
+            else if (leads_out(link))
+                join_outside(link);
             else if (link.ends.size() == 2)
                 connect(end_device(link.ends[0]), end_device(link.ends[1]));
             else if (link.ends.size() == 1)
@@ -53,6 +57,24 @@ class Devices {
         std::string space;
         Device device;
     };
+
+    bool leads_out(const Link& link) const {
+        return std::any_of(link.ends.begin(), link.ends.end(),
+                           [&](const End& end) { return lab_.nodes[end.node].is_outside(); });
+    }
+
+    // What the host has stays what it is, unless the file says otherwise.
+    void join_outside(const Link& link) {
+        for (const End& end : link.ends) {
+            if (lab_.nodes[end.node].is_outside()) continue;
+            Placed out = end_device(end);
+            out.device.kind = Device::Kind::external;
+            out.device.settings.outside = outside_of(lab_, link, end);
+            if (!lab_.at(end).mac_explicit) out.device.mac = {};
+            if (out.device.mtu == usual_mtu) out.device.mtu = 0;
+            put(std::move(out));
+        }
+    }
 
     // The kernel knows of no other end but by its address.
     Placed tunnel_end(const End& end) const {
@@ -180,7 +202,8 @@ class Devices {
         return out;
     }
 
-    // A bridge's MTU is its smallest port's: what the kernel makes of it by itself.
+    // A bridge's MTU is its smallest port's: what the kernel makes of it by itself. With one of the
+    // host's among them that is all that can be said (0).
     static void fit_bridges(Space& space) {
         for (auto& [name, bridge] : space.devices) {
             if (bridge.kind != Device::Kind::bridge) continue;
@@ -188,7 +211,7 @@ class Devices {
             for (const auto& entry : space.devices)
                 if (entry.second.master == name)
                     smallest = std::min(smallest.value_or(entry.second.mtu), entry.second.mtu);
-            bridge.mtu = smallest.value_or(1500);
+            bridge.mtu = smallest.value_or(usual_mtu);
         }
     }
 

@@ -48,6 +48,7 @@ std::optional<Route> feasible(const Node& node, const Route& route) {
 
 void desired_network(const Lab& lab, State& state) {
     for (const Node& node : lab.nodes) {
+        if (node.is_outside()) continue;
         Space& space = state.spaces[node.name];
         for (const Prefix& prefix : node.loopbacks) space.addresses["lo"].insert(prefix);
         for (const Interface& interface : node.interfaces)

@@ -20,8 +20,9 @@ Mac mac_of(const std::string& words) {
 }
 
 const char* kind_word(DeviceKind kind) {
-    constexpr std::array words{"veth",    "bridge", "vrf",   "bond", "vlan", "dummy",
-                               "macvlan", "ipvlan", "vxlan", "gre",  "ipip", "wireguard"};
+    constexpr std::array words{"veth",  "bridge",    "vrf",    "bond",    "vlan",
+                               "dummy", "macvlan",   "ipvlan", "vxlan",   "gre",
+                               "ipip",  "wireguard", "uplink", "external"};
     return words[static_cast<std::size_t>(kind)];
 }
 

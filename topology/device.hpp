@@ -33,8 +33,14 @@ enum class DeviceKind {
     gre,
     ipip,
     wireguard,
+    uplink,    // one end of a pair whose other end is in the host's namespace: of a `nat`
+    external,  // an interface of the host, or a port of a bridge of the host
 };
 
+// What joins a node to the host: it is made, or taken, and given back.
+constexpr bool reaches_out(DeviceKind kind) {
+    return kind == DeviceKind::uplink || kind == DeviceKind::external;
+}
 const char* kind_word(DeviceKind kind);  // as rtnetlink calls it
 
 using VlanId = std::uint16_t;  // 1 to 4094
@@ -79,6 +85,7 @@ struct DeviceSettings {
     std::uint16_t udp_port = 0;       // of a tunnel
     std::string mode;                 // bond, macvlan, ipvlan
     bool learning = true;             // vxlan
+    std::string outside;              // external: what the host calls it
     bool operator==(const DeviceSettings&) const = default;
 };
 

@@ -15,6 +15,7 @@
 #include "topology/sharing.hpp"
 #include "topology/source.hpp"
 #include "topology/stages.hpp"
+#include "topology/uplink.hpp"
 #include "topology/variables.hpp"
 #include "topology/vlan_keys.hpp"
 #include "topology/wait.hpp"
@@ -170,6 +171,7 @@ Lab expand(Files& files, const std::string& main, const ResolveOptions& options,
     make_links(*source, nodes, merged, lab, context);
     check_waiting(lab, diagnostics);
     check_masquerade(lab, diagnostics);
+    check_outside(lab, diagnostics);
     warn_of_open_nodes(lab, diagnostics);
     read_checks(root, nodes, lab, context);
     context.notices.report(diagnostics);

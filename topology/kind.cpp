@@ -63,6 +63,14 @@ std::string key_trouble(Kind kind, bool has_svi, std::string_view key, std::stri
     const std::string article = kind == Kind::external ? "an " : "a ";
     const bool switching = kind == Kind::switch_ || kind == Kind::hub;
     code = "KEY";
+    constexpr std::array<std::string_view, 5> of_outside{"device", "label", "labels", "icon",
+                                                         "pos"};
+    if (kind == Kind::external && !among(key, of_outside) && !is_free_key(key))
+        return "an external node is an interface of the host, and has no \"" + std::string(key) +
+               "\"";
+    if (kind == Kind::nat && key == "run") return "a nat runs nothing but its way to the host";
+    // Written out, its routes are there, and nothing is to be worked out.
+    if (kind == Kind::nat && key == "routing") return "";
     const bool routes = kind == Kind::router || (kind == Kind::switch_ && has_svi);
     if (among(key, routing) && !routes) {
         code = "D45";

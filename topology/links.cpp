@@ -11,6 +11,7 @@
 #include "topology/link_match.hpp"
 #include "topology/segment_keys.hpp"
 #include "topology/tunnels.hpp"
+#include "topology/uplink.hpp"
 #include "topology/vlan_interfaces.hpp"
 #include "topology/vrf_keys.hpp"
 
@@ -62,6 +63,7 @@ class Maker {
             add_vlan_routing(x_lab.nodes[n], x_merged[n], x_nodes, x_context);
         for (std::size_t n = 0; n < x_lab.nodes.size(); ++n)
             add_inner_devices(x_lab.nodes[n], x_merged[n], x_nodes, x_context);
+        for (Node& node : x_lab.nodes) add_uplink(x_lab.name, node, x_context.diagnostics);
         finish_tunnels(x_lab, x_context.diagnostics);
         for (const Node& node : x_lab.nodes)
             for (const Interface& interface : node.interfaces)

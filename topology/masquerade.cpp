@@ -4,6 +4,7 @@
 
 #include "topology/node_set.hpp"
 #include "topology/stages.hpp"
+#include "topology/uplink.hpp"
 
 #include <algorithm>
 #include <set>
@@ -235,9 +236,18 @@ bool is_behind_masquerade(const Lab& lab, const Segment& segment) {
 
 std::string nft_ruleset(const Lab& lab, const Node& node) {
     std::string out = node.nft ? node.nft->text : std::string();
-    if (node.masquerade.empty()) return out;
+    if (node.masquerade.empty() && node.kind != Kind::nat) return out;
     if (!out.empty() && out.back() != '\n') out += '\n';
-    return out + table_of(lab, node);
+    if (!node.masquerade.empty()) out += table_of(lab, node);
+    // The host knows no more of a lab than the one address of its uplink.
+    if (node.kind == Kind::nat)
+        out += std::string(
+                   "table inet labd-uplink {\n"
+                   "  chain outwards {\n"
+                   "    type nat hook postrouting priority srcnat; policy accept;\n"
+                   "    oifname \"") +
+               uplink_name + "\" masquerade\n  }\n}\n";
+    return out;
 }
 
 std::string forward_text(const Forward& forward) {

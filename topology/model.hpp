@@ -197,6 +197,7 @@ struct Node {
     std::optional<Level> level;  // written here; else the lab's
     Where level_where;
     std::optional<Text> root;  // a directory of the host instead of its /usr
+    Text device;               // of an external one: an interface of the host
     std::optional<Clock> clock;
     Limits limits;
     std::string user = "root";
@@ -212,10 +213,13 @@ struct Node {
     std::optional<Advertise> ra;
     Where where;
 
-    bool forwards() const { return kind == Kind::router || !svi.empty(); }
+    bool forwards() const { return kind == Kind::router || kind == Kind::nat || !svi.empty(); }
     bool is_bridge() const { return kind == Kind::switch_ || kind == Kind::hub; }
+    // The outside of the lab stands in the file as a node, and has no namespace.
+    bool is_outside() const { return kind == Kind::external; }
     // A switch or hub without svi, run, exec or files is a namespace with a bridge and no process.
     bool has_process() const {
+        if (is_outside()) return false;
         return !is_bridge() || !svi.empty() || !services.empty() || !exec.empty() || !files.empty();
     }
     bool operator==(const Node&) const = default;

@@ -185,8 +185,6 @@ void find_kind(NodeSeed& seed, const Kinds& kinds, const Value* defaults, Contex
         return;
     }
     seed.chain = std::move(*chain);
-    if (seed.chain.kind == Kind::nat || seed.chain.kind == Kind::external)
-        context.later("kind \"" + std::string(kind_name(seed.chain.kind)) + "\"", where);
 }
 
 }  // namespace

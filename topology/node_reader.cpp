@@ -26,8 +26,7 @@ bool is_empty(const Value& value) {
 
 // Without these the lab would not be what the file says.
 bool needs_later(std::string_view key) {
-    constexpr std::array<std::string_view, 2> keys{"mpls", "device"};
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
+    return key == "mpls";
 }
 
 class NodeReader {
@@ -148,10 +147,10 @@ class NodeReader {
             read_masquerade(value, x_node, x_context);
         } else if (key == "forward") {
             read_forward(value, x_nodes, x_node, x_context);
+        } else if (key == "device") {
+            if (auto device = x_context.reader.text(value)) x_node.device = std::move(*device);
         } else if (needs_later(key)) {
-            // "device" goes with kind "external", which is refused already.
-            if (!is_empty(value) && key != "device")
-                x_context.later("\"" + key + "\"", member.where);
+            if (!is_empty(value)) x_context.later("\"" + key + "\"", member.where);
         }
         // mac, mtu, ipv4, ipv6, addresses, interfaces: end_reader.cpp. files, overlay, nft: above.
     }

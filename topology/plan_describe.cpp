@@ -35,6 +35,7 @@ std::string settings_text(const Device& device) {
     if (device.kind == Device::Kind::bridge) return "";
     std::string out = kind_word(device.kind);
     const DeviceSettings& settings = device.settings;
+    if (!settings.outside.empty()) out += " " + settings.outside + " of the host";
     if (settings.id != 0) out += " " + std::to_string(settings.id);
     if (!settings.mode.empty()) out += " " + settings.mode;
     if (!settings.lower.empty()) out += " on " + settings.lower;

@@ -29,8 +29,9 @@ State awakened(const State& seen, const std::set<std::string>& waking) {
         Space& space = out.spaces.at(node);
         space.addresses.clear();
         space.routes.clear();
-        std::erase_if(space.devices,
-                      [](const auto& entry) { return entry.second.kind != Device::Kind::veth; });
+        std::erase_if(space.devices, [](const auto& entry) {
+            return entry.second.kind != Device::Kind::veth && !reaches_out(entry.second.kind);
+        });
         for (auto& [name, device] : space.devices) {
             device.up = false;
             device.master.clear();

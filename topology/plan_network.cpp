@@ -62,6 +62,12 @@ void forget_port(Device& device) {
     device.vlans.clear();
 }
 
+// What nobody has asked of an interface of the host, or of the bridge that it is at.
+void keep_as_it_is(const Device& wish, Device& seen) {
+    if (wish.mac == Mac{}) seen.mac = {};
+    if (wish.mtu == 0) seen.mtu = 0;
+}
+
 // Routes to gateways are looked up in those straight to a wire.
 bool has_gateway(const Route& route) {
     return std::any_of(route.hops.begin(), route.hops.end(),
@@ -249,6 +255,7 @@ void NetworkPlan::change_devices(std::vector<Step>& out) const {
         if (!stays({space, device.name})) return;
         Device from = *find_device(seen_, {space, device.name});
         if (loses_bridge(space, from)) forget_port(from);
+        if (device.kind == Device::Kind::external || device.mtu == 0) keep_as_it_is(device, from);
         if (serves(device.sends, from.sends)) from.sends = device.sends;
         if (serves(device.receives, from.receives)) from.receives = device.receives;
         if (from != device) out.push_back(ChangeDevice{space, from, device});

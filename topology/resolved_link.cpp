@@ -22,6 +22,14 @@ std::string port_text(const PortOptions& port) {
     return out.empty() ? "" : out.inline_();
 }
 
+// What the host has given keeps what it had, unless the file says otherwise.
+bool keeps_its_own_mac(const Lab& lab, const Interface& interface) {
+    if (!interface.is_end() || interface.mac_explicit) return false;
+    const std::vector<End>& ends = lab.links[interface.link].ends;
+    return std::any_of(ends.begin(), ends.end(),
+                       [&](const End& end) { return lab.nodes[end.node].is_outside(); });
+}
+
 }  // namespace
 
 void add_vlans(const Vlans& vlans, TomlTable& table) {
@@ -34,7 +42,8 @@ void add_vlans(const Vlans& vlans, TomlTable& table) {
 }
 
 void add_end_keys(const Lab& lab, const Node& node, const Interface& interface, TomlTable& table) {
-    if (!interface.mac.is_zero()) table.text("mac", interface.mac.text());
+    if (!interface.mac.is_zero() && !keeps_its_own_mac(lab, interface))
+        table.text("mac", interface.mac.text());
     if (!interface.vrf.empty()) table.text("vrf", interface.vrf);
     if (interface.mtu != 1500) table.raw("mtu", std::to_string(interface.mtu));
     if (!interface.up) table.raw("up", "false");

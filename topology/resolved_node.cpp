@@ -205,7 +205,8 @@ std::string interfaces(const Lab& lab, const Node& node) {
     TomlTable lines;
     for (const Interface& interface : node.interfaces) {
         // A bond of links stands with them.
-        if (interface.is_end() || (interface.kind == DeviceKind::bond && interface.link != npos))
+        if (interface.is_end() || (interface.kind == DeviceKind::bond && interface.link != npos) ||
+            interface.kind == DeviceKind::uplink)
             continue;
         TomlTable table;
         if (interface.link == npos && !node.is_bridge()) add_device(node, interface, table);
@@ -238,6 +239,7 @@ std::vector<std::string> route_texts(const std::vector<Route>& routes) {
 std::string resolved_node(const Lab& lab, const Node& node) {
     TomlTable table;
     table.text("kind", kind_word(node.kind));
+    if (node.is_outside()) table.text("device", node.device.text);
     if (node.id) table.raw("id", std::to_string(*node.id));
     if (!node.loopbacks.empty()) {
         std::vector<std::string> list;

@@ -2,6 +2,7 @@
 #include "topology/masquerade.hpp"
 #include "topology/routing.hpp"
 #include "topology/tunnels.hpp"
+#include "topology/uplink.hpp"
 #include "topology/vrf_keys.hpp"
 
 #include <algorithm>
@@ -27,6 +28,8 @@ class Gateway {
             if (auto route = towards(gateway, family, std::nullopt)) return route;
             if (!is_other_family(gateway, family)) return std::nullopt;
         }
+        if (node_.kind == Kind::nat) return uplink_route(node_, family);
+        if (node_.forwards() && !speaks(node_, Routing::static_)) return first_nat(family);
         if (node_.kind != Kind::host) return std::nullopt;
         for (std::size_t i = 0; i < node_.interfaces.size(); ++i) {
             const Interface& interface = node_.interfaces[i];
@@ -128,6 +131,19 @@ class Gateway {
         diagnostics_.error("D50", gateway.where, std::move(message), hint);
     }
 
+    // Static routers work their way out; what speaks another protocol has it from here.
+    std::optional<Route> first_nat(Family family) const {
+        const Neighbours& neighbours = roads_.in(family);
+        for (const Neighbours::Place& place : neighbours.of(index_)) {
+            if (!node_.interfaces[place.interface].vrf.empty()) continue;
+            const Net& net = neighbours.nets()[place.net];
+            for (std::size_t m = 0; m < net.members.size(); ++m)
+                if (roads_.lab.nodes[net.members[m].end.node].kind == Kind::nat)
+                    return route(family, neighbours.hop_to(place, m), node_.where);
+        }
+        return std::nullopt;
+    }
+
     std::optional<Route> first_router(Family family, std::size_t interface) const {
         const Neighbours& neighbours = roads_.in(family);
         for (const Neighbours::Place& place : neighbours.of(index_)) {
@@ -138,7 +154,7 @@ class Gateway {
             for (std::size_t m = 0; m < net.members.size(); ++m) {
                 const std::size_t other = net.members[m].end.node;
                 const Node& gateway = roads_.lab.nodes[other];
-                const bool forwards = gateway.forwards() || gateway.kind == Kind::nat;
+                const bool forwards = gateway.forwards();
                 // What such a router has behind it, it hides from this network.
                 const bool inwards = masquerades(gateway, roads_.lab.at(net.members[m].end));
                 if (other != index_ && forwards && !inwards)

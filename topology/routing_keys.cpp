@@ -148,6 +148,13 @@ void finish_routing(const Value& merged, Node& node, Context& context) {
         context.diagnostics.error("D46", routing == nullptr ? node.where : routing->value.where,
                                   "bgp needs an asn", "asn = 65001");
     }
+    const bool plain = std::all_of(node.routing.begin(), node.routing.end(), [](Routing word) {
+        return word == Routing::static_ || word == Routing::none;
+    });
+    if (node.kind == Kind::nat && !plain)
+        context.diagnostics.error("D45", merged.member("routing")->value.where,
+                                  "a nat speaks no routing protocol",
+                                  "a router beside it tells the others of the way out");
     // A node that brings a daemon's configuration wants that daemon (language.md §8.4).
     if (!node.routing_explicit && node.forwards()) {
         if (has_file(node, "/etc/frr/", ".conf"))

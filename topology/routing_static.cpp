@@ -39,15 +39,16 @@ struct Tables {
 
 // The nets and tables of one family as a graph of two sorts of vertices.
 struct Graph {
-    Graph(const Lab& lab, const Tables& tables, const Neighbours& neighbours) {
+    // `trusting`: routers of all protocols lead on, for they know each other's networks.
+    Graph(const Lab& lab, const Tables& tables, const Neighbours& neighbours,
+          bool trusting = false) {
         const std::vector<Net>& nets = neighbours.nets();
         role.resize(tables.list.size(), Role::none);
         for (std::size_t t = 0; t < tables.list.size(); ++t) {
             const Node& node = lab.nodes[tables.list[t].node];
             if (node.forwards())
-                role[t] = speaks(node, Routing::static_) ? Role::transit : Role::leaf;
-            else if (tables.list[t].vrf.empty() &&
-                     (!node.loopbacks.empty() || node.kind == Kind::nat))
+                role[t] = trusting || speaks(node, Routing::static_) ? Role::transit : Role::leaf;
+            else if (tables.list[t].vrf.empty() && !node.loopbacks.empty())
                 role[t] = Role::itself;
         }
         edges.resize(tables.list.size());
@@ -326,25 +327,56 @@ class Goals {
 
 }  // namespace
 
-void static_routes(const Roads& roads, const RouteSink& sink) {
-    const Tables tables(roads.lab);
-    const Graph v4(roads.lab, tables, roads.v4), v6(roads.lab, tables, roads.v6);
-    const bool same = same_shape(roads.v4, roads.v6);
-    Paths paths4(v4), paths6(v6), outside4(v4);
-    Goals goals4(roads.lab, roads.v4), goals6(roads.lab, roads.v6);
-    for (std::size_t t = 0; t < tables.list.size(); ++t) {
-        if (v4.role[t] != Graph::Role::transit) continue;
-        const Node& node = roads.lab.nodes[tables.list[t].node];
+namespace {
+
+// The graphs of both families and the paths through them.
+class Ways {
+  public:
+    Ways(const Roads& roads, const Tables& tables, bool trusting)
+        : roads_(roads),
+          tables_(tables),
+          v4_(roads.lab, tables, roads.v4, trusting),
+          v6_(roads.lab, tables, roads.v6, trusting),
+          same_(same_shape(roads.v4, roads.v6)) {}
+
+    bool leads_on(std::size_t table) const { return v4_.role[table] == Graph::Role::transit; }
+
+    std::vector<Route> from(std::size_t table, Goals& goals4, Goals& goals6) {
+        const Node& node = roads_.lab.nodes[tables_.list[table].node];
         const bool ecmp = node.ecmp.value_or(false);
         std::vector<Route> routes;
-        paths4.from(t, ecmp);
+        paths4_.from(table, ecmp);
         // Tunnels run over IPv4: their ends are nowhere else.
-        if (goals4.has_outer()) outside4.from(t, ecmp, false);
-        goals4.routes(paths4, outside4, t, roads.v4, routes);
-        if (!same) paths6.from(t, ecmp);
-        const Paths& inside6 = same ? paths4 : paths6;
-        goals6.routes(inside6, inside6, t, roads.v6, routes);
-        for (Route& route : routes) route.table = table_of(node, tables.list[t].vrf);
+        if (goals4.has_outer()) outside4_.from(table, ecmp, false);
+        goals4.routes(paths4_, outside4_, table, roads_.v4, routes);
+        if (!same_) paths6_.from(table, ecmp);
+        const Paths& inside6 = same_ ? paths4_ : paths6_;
+        goals6.routes(inside6, inside6, table, roads_.v6, routes);
+        for (Route& route : routes) route.table = table_of(node, tables_.list[table].vrf);
+        return routes;
+    }
+
+  private:
+    const Roads& roads_;
+    const Tables& tables_;
+    const Graph v4_, v6_;
+    const bool same_;
+    Paths paths4_{v4_}, paths6_{v6_}, outside4_{v4_};
+};
+
+}  // namespace
+
+void static_routes(const Roads& roads, const RouteSink& sink) {
+    const Tables tables(roads.lab);
+    Ways ways(roads, tables, false);
+    // A nat must find back to whomever it has let out, by whichever protocol he was found.
+    std::optional<Ways> all_ways;
+    Goals goals4(roads.lab, roads.v4), goals6(roads.lab, roads.v6);
+    for (std::size_t t = 0; t < tables.list.size(); ++t) {
+        if (!ways.leads_on(t)) continue;
+        const bool nat = roads.lab.nodes[tables.list[t].node].kind == Kind::nat;
+        if (nat && !all_ways) all_ways.emplace(roads, tables, true);
+        std::vector<Route> routes = (nat ? *all_ways : ways).from(t, goals4, goals6);
         if (!sink(tables.list[t].node, std::move(routes))) return;
     }
 }

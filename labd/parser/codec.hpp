@@ -28,7 +28,7 @@ inline constexpr auto last_of<topology::Kind> = topology::Kind::bare;
 template <>
 inline constexpr auto last_of<topology::Level> = topology::Level::strict;
 template <>
-inline constexpr auto last_of<topology::DeviceKind> = topology::DeviceKind::wireguard;
+inline constexpr auto last_of<topology::DeviceKind> = topology::DeviceKind::external;
 template <>
 inline constexpr auto last_of<topology::Routing> = topology::Routing::bird;
 template <>

@@ -84,8 +84,8 @@ void fields(A& a, topology::PortOptions& v) {
 
 template <class A>
 void fields(A& a, topology::DeviceSettings& v) {
-    auto& [lower, id, local, remote, udp_port, mode, learning] = v;
-    a(lower, id, local, remote, udp_port, mode, learning);
+    auto& [lower, id, local, remote, udp_port, mode, learning, outside] = v;
+    a(lower, id, local, remote, udp_port, mode, learning, outside);
 }
 
 template <class A>
@@ -189,14 +189,14 @@ void fields(A& a, topology::Node& v) {
            loopbacks, interfaces, gateway, routing, routing_explicit, asn, area, route_reflector,
            announce, ecmp, timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi,
            vrfs, nft, masquerade, forward, dns, files, exec, services, env, sysctl, wait_for, level,
-           level_where, root, clock, limits, user, hostname, label, icon, labels, position,
+           level_where, root, device, clock, limits, user, hostname, label, icon, labels, position,
            prefixes, pool, private_, dhcp, ra, where] = v;
     a(name, kind, kind_name, kind_chain, range_items, id, loopback, explicit_loopbacks, loopbacks,
       interfaces, gateway, routing, routing_explicit, asn, area, route_reflector, announce, ecmp,
       timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi, vrfs, nft,
       masquerade, forward, dns, files, exec, services, env, sysctl, wait_for, level, level_where,
-      root, clock, limits, user, hostname, label, icon, labels, position, prefixes, pool, private_,
-      dhcp, ra, where);
+      root, device, clock, limits, user, hostname, label, icon, labels, position, prefixes, pool,
+      private_, dhcp, ra, where);
 }
 
 template <class A>

@@ -181,9 +181,6 @@ class BadFiles(LabTest):
 
     def test_later_features_are_named(self):
         for text, word in (
-                ('links = [["n", "r1"]]\n[nodes]\nn = "nat"\nr1 = "router"\n', "nat"),
-                ('links = [["x", "r1"]]\n[nodes]\nx = { kind = "external", device = "eth7" }\nr1 = "router"\n',
-                 "external"),
                 ('links = [{ endpoints = ["r1", "r2"], type = "wireguard" }]' + NODES, "wireguard"),
                 ('links = [["h1","r1"]]\n[nodes]\nh1 = { ipv6 = "dhcp" }\nr1 = "router"\n', "dhcp")):
             with self.subTest(word=word):

@@ -4,14 +4,13 @@ by the name of the later feature that it needs."""
 import pathlib
 
 import machine
+import world
 from labtest import LabTest, limit
-from machine import lab
+from machine import lab, run
 
 LABS = pathlib.Path(__file__).resolve().parent / "labs"
 # NAME: words of which the refusal must hold one.
 REFUSED = {
-    "05-clab-bridge": ["external"],
-    "22-home": ["nat"],
     "25-wireguard-sites": ["wireguard"],
 }
 # NAME: files that the source's collection has and this one has not.
@@ -81,6 +80,31 @@ class Corpus(LabTest):
         # h0 has no router: what is private is unreachable for it.
         done = lab("exec", "h0", "--", "ping", "-c1", "-W1", "h1", status=2)
         self.assertIn("Network is unreachable", done.err)
+
+    def test_bridge_of_the_host(self):
+        file = LABS / "05-clab-bridge.lab.toml"
+        done = lab("up", file, status=2)
+        self.assertIn('no interface "br-lab" on this host', done.err)
+        run("ip", "link", "add", "br-lab", "type", "bridge")
+        self.addCleanup(lambda: run("ip", "link", "del", "br-lab"))
+        # Without a port it would have no carrier before and after.
+        run("ip", "link", "add", "p0", "master", "br-lab", "type", "veth", "peer", "p1")
+        self.addCleanup(lambda: run("ip", "link", "del", "p0"))
+        for words in ("address add 10.20.0.1/24 dev br-lab", "link set br-lab up", "link set p0 up", "link set p1 up"):
+            run("ip", *words.split())
+        world.settle()
+        self.before = machine.state()
+        self.come_up("05-clab-bridge", 6)
+        self.assert_reaches("h1", "10.20.0.1")
+
+    @limit(200)
+    def test_home(self):
+        world.build()
+        self.addCleanup(lambda: run("ip", "netns", "del", "world"))
+        self.before = machine.state()
+        lab("up", LABS / "22-home.lab.toml", "--wait=60s", timeout=90)
+        for node in ("isp", "cpe", "tv", "laptop"):
+            self.assert_reaches(node, world.SERVER, timeout=20)
 
     def test_vlan_trunk(self):
         # In the guest of tests/guest/links_test.cpp where this kernel has no VLANs.

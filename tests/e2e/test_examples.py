@@ -6,8 +6,9 @@ import re
 import tomllib
 
 import machine
+import world
 from labtest import LabTest, limit
-from machine import EXAMPLES, lab
+from machine import EXAMPLES, lab, run
 
 def expand(word, nodes):
     """A set of the topology language, as far as the examples' checks use it."""
@@ -208,6 +209,14 @@ class Examples(LabTest):
         self.run_checks()
         self.assert_reaches("laptop", "cpe", self.lab)
         self.finish()
+
+    def test_internet(self):
+        world.build()
+        self.addCleanup(lambda: run("ip", "netns", "del", "world"))
+        self.before = machine.state()
+        self.bring_up("internet")
+        self.run_checks()
+        self.assert_reaches("h2", world.SERVER)
 
     def test_services(self):
         self.bring_up("services")

@@ -93,6 +93,10 @@ TEST(Rights, WhatReachesIntoTheHostIsRootsAlone) {
     lab.nodes[1].kind = topology::Kind::external;
     ASSERT_TRUE(needs_root(lab, peer(2001)));
     EXPECT_THAT(needs_root(lab, peer(2001))->message, HasSubstr("interface of the host"));
+    lab.nodes[1].kind = topology::Kind::nat;
+    ASSERT_TRUE(needs_root(lab, peer(2001)));
+    EXPECT_THAT(needs_root(lab, peer(2001))->message, HasSubstr("reaches what the host reaches"));
+    EXPECT_FALSE(needs_root(lab, peer(0)));
     lab.nodes[1].kind = topology::Kind::host;
     lab.level = topology::Level::open;
     EXPECT_TRUE(needs_root(lab, peer(2001)));

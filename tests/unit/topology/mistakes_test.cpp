@@ -267,9 +267,6 @@ INSTANTIATE_TEST_SUITE_P(Masquerade, Mistake, testing::ValuesIn(of_masquerade),
 
 // Keys of features that are not there yet are known by name: refused where the lab needs them.
 const std::vector<Case> of_later{
-    {"Nat", "LATER", "[nodes]\n\n\nnet = @@\"nat\"\n",
-     "kind \"nat\" is not there yet: this lab needs it at line 4",
-     "a later version of labd brings it"},
     {"Wireguard", "LATER",
      "links = [{ endpoints = [\"h1\",\"r1\"], type = @@\"wireguard\", over = \"wan\" }]\n" + two,
      "type \"wireguard\" is not there yet: this lab needs it at line 1",
