@@ -33,7 +33,10 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t most_ready = 2;
-constexpr std::chrono::milliseconds rest{20};
+// Who makes a process waits for its exec, and all of labd waits with him: on a busy machine tens of
+// milliseconds, which no lab that is coming up shall pay for the next one. Only when none is ready
+// would the next one pay more.
+constexpr std::chrono::milliseconds rest{250}, rest_without_any{20};
 
 [[noreturn]] void fail(int number, const std::string& what) {
     throw std::system_error(number, std::generic_category(), what);
@@ -108,7 +111,7 @@ Parser::Child Parser::take() {
 
 // A little later: what waits for this topology shall not wait for the next one's parser.
 void Parser::refill() {
-    idle_.expires_after(rest);
+    idle_.expires_after(ready_.empty() ? rest_without_any : rest);
     idle_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         try {
