@@ -4,13 +4,22 @@
 #include "topology/plan_parts.hpp"
 #include "topology/relay_link.hpp"
 
+#include <optional>
+
 namespace topology {
 
 std::vector<Step> plan(const State& desired, const State& observed) {
-    const State wish = align_fabric(keep_relayed(desired, observed), observed);
+    // Copied only where they come to look otherwise: a lab may have thousands of namespaces.
+    std::optional<State> relayed, aligned, awake;
+    const State* wished = &desired;
+    if (observed.spaces.contains(relay_name))
+        wished = &relayed.emplace(keep_relayed(*wished, observed));
+    if (wished->spaces.contains(fabric_name) && observed.spaces.contains(fabric_name))
+        wished = &aligned.emplace(align_fabric(*wished, observed));
+    const State& wish = *wished;
     const std::set<std::string> doomed = doomed_spaces(wish, observed);
     const std::set<std::string> waking = waking_nodes(wish, observed, doomed);
-    const State seen = awakened(observed, waking);
+    const State& seen = waking.empty() ? observed : awake.emplace(awakened(observed, waking));
     std::vector<Step> out;
     for (const auto& entry : observed.contents)
         if (wish.spaces.contains(entry.first) && !wish.contents.contains(entry.first) &&
