@@ -30,6 +30,9 @@ namespace asio = boost::asio;
 
 namespace {
 
+// Enough for the spawner never to wait for labd.
+constexpr std::size_t births_under_way = 32;
+
 // The highest group id that a node's programs may have.
 std::uint32_t last_group(const EngineOptions& options) {
     return options.rootless ? last_id(options.rootless->lab_ids().gids) : ids_of_a_lab - 1;
@@ -81,7 +84,8 @@ asio::awaitable<void> Engine::create_spaces(std::shared_ptr<Lab> lab, Steps step
             });
         }
     }
-    co_await gather(std::move(tasks));
+    // The spawner bears one after the other: who waits for his turn is woken at every birth.
+    co_await gather(std::move(tasks), births_under_way);
 
     // After all births, never beside them: the forwarding sysctls take RTNL by trylock and spin
     // against the clone of the next network namespace (sealing.md 5.2).
