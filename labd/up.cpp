@@ -167,10 +167,13 @@ asio::awaitable<Turnstile::Pass> Engine::enter(Change& change, const std::string
     }
 }
 
-// An edit never renumbers what runs: the file is read once more, knowing what does.
+// An edit never renumbers what runs: the file is read once more, knowing what does. Unless it comes
+// to the same numbers without.
 asio::awaitable<void> Engine::keep_numbers(Change& change) {
     const Lab& lab = *change.lab;
     change.bundle.numbering = topology::to_text(topology::numbering_of(lab.wish));
+    if (change.bundle.numbering == topology::to_text(topology::numbering_of(change.resolved.lab)))
+        co_return;
     Bundle copy = change.bundle;
     topology::Resolved kept = co_await parser_.resolve(std::move(copy));
     if (kept.diagnostics.failed()) throw invalid_topology(kept);
@@ -276,7 +279,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
         co_await apply(lab, change.steps, progress);
         watch.start();
         if (!change.fresh) co_await announce(lab, change.steps);
-        co_await confirm(lab, change.desired);
+        co_await confirm(lab, std::move(change.desired));
         watch.station("confirm");
         co_await learn_after_change(lab);
         if (request.wait_s > 0) {

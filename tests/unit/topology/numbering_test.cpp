@@ -370,6 +370,9 @@ TEST(numbering, edits_by_chance) {
                     << chance.text();
                 ++compared;
             }
+            // Its own numbers change nothing: labd does not read it again to keep those.
+            const Lab anew = fresh(chance.text());
+            ASSERT_EQ(edited(anew, chance.text()), anew);
             // The same file again changes nothing, and a labd that comes back says the same.
             ASSERT_EQ(edited(after, chance.text()), after);
             const Numbering kept = parse_numbering(to_text(numbering_of(running)));
