@@ -6,6 +6,7 @@
 #include "cli/link_words.hpp"
 #include "cli/live.hpp"
 #include "cli/render.hpp"
+#include "topology/suggest.hpp"
 
 #include <boost/json.hpp>
 
@@ -51,6 +52,27 @@ json::value value_of(const std::string& key, const std::string& text) {
     if (key == "loss") return table_of("model", text);
     if (key == "queue") return table_of("kind", text);
     return json::string(text);
+}
+
+// "delay=20ms" among the words is a setting, as in the topology file.
+ImpairOptions with_settings(ImpairOptions options) {
+    std::vector<std::string> words, keys;
+    for (const ImpairFlag& flag : impair_flags()) keys.emplace_back(flag.key);
+    for (std::string& word : options.words) {
+        const std::size_t equals = word.find('=');
+        if (equals == std::string::npos) {
+            words.push_back(std::move(word));
+            continue;
+        }
+        const std::string key = word.substr(0, equals), value = word.substr(equals + 1);
+        if (std::find(keys.begin(), keys.end(), key) == keys.end())
+            throw Failure("usage", "\"" + key + "\" is nothing that happens to packets",
+                          topology::did_you_mean(key, keys));
+        if (value.empty()) throw Failure("usage", key + " needs a value", usage);
+        options.settings[key] = value;
+    }
+    options.words = std::move(words);
+    return options;
 }
 
 // The end that sends, and where to; "" when it is not said.
@@ -150,7 +172,8 @@ const std::vector<ImpairFlag>& impair_flags() {
     return flags;
 }
 
-int impair(const Globals& globals, const ImpairOptions& options) {
+int impair(const Globals& globals, const ImpairOptions& asked) {
+    const ImpairOptions options = with_settings(asked);
     if (options.show) return show(globals, options);
     if (options.words.empty()) throw Failure("usage", "which link?", usage);
     if (options.settings.empty() && !options.clear)

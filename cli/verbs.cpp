@@ -99,7 +99,7 @@ const std::vector<Verb>& verbs() {
          Argument::link, false, "links down, slow or lossy; packets into a file or as lines"},
         {"impair", "", "Act", "LINK [--delay TIME] [--loss SHARE] [--rate BITS] …",
          "delay, loss, rate and more of a link that runs; what is not named stays",
-         "lab impair h1--r1 --delay 20ms --jitter 2ms\n"
+         "lab impair h1--r1 --delay 20ms --jitter 2ms      or delay=20ms jitter=2ms\n"
          "lab impair h1 r1 --loss 1% --dir 'h1→r1'     only what h1 sends\n"
          "lab impair r1:eth0 --rate 10mbit --for 30s     then it goes back by itself\n"
          "lab impair h1--r1 --jitter off      away with one thing\n"

@@ -137,6 +137,7 @@ asio::awaitable<std::vector<ImpairChange>> Engine::impair(std::shared_ptr<Lab> l
     const Overrides before = lab->overrides;
     Overrides next = before;
     put(next, std::move(over));
+    drop_idle(next, lab->wish, link.name);
     std::exception_ptr failure;
     try {
         co_await lay(lab, std::move(next));

@@ -139,6 +139,21 @@ void put(Overrides& overrides, Override over) {
     overrides.push_back(std::move(over));
 }
 
+void drop_idle(Overrides& overrides, const topology::Lab& wish, const std::string& link) {
+    const auto is_of_it = [&](const Override& over) {
+        return over.kind == Override::Kind::impair && over.subject == link;
+    };
+    const auto passes = [&](const Override& over) {
+        return is_of_it(over) && (over.until_ns || over.by_check);
+    };
+    const Link* wished = find_link(wish, link);
+    if (wished == nullptr || std::any_of(overrides.begin(), overrides.end(), passes)) return;
+    const topology::Lab now = laid_over(wish, overrides);
+    for (const topology::End& end : wished->ends)
+        if (now.at(end).impairment != wish.at(end).impairment) return;
+    std::erase_if(overrides, is_of_it);
+}
+
 std::string to_json(const Overrides& overrides) {
     json::array list;
     for (const Override& over : overrides) {

@@ -55,6 +55,8 @@ const Override* state_of_link(const Overrides& overrides, const std::string& lin
 
 // As the last one. One that holds until told otherwise takes in those that it stands behind.
 void put(Overrides& overrides, Override impairment);
+// Impairments by hand and for good that leave a link as its file says are none.
+void drop_idle(Overrides& overrides, const topology::Lab& wish, const std::string& link);
 
 // For the journal. Misshapen parts are passed over.
 std::string to_json(const Overrides& overrides);

@@ -71,6 +71,8 @@ TEST_F(Parser, UsageErrorsAreTwoWithAHint) {
                                                       {"exec", "-e", "=x", "h1", "true"},
                                                       {"ls", "--color", "blue"},
                                                       {"show", "--resolved", "--configs"},
+                                                      {"impair", "h1--r1"},
+                                                      {"impair", "h1--r1", "delay="},
                                                       {"help", "nonsense"}};
     for (const auto& words : wrong) {
         const Ran ran = run(words);
@@ -86,6 +88,7 @@ TEST_F(Parser, SaysWhatWasMeant) {
     EXPECT_THAT(run({"two.lab.toml"}).err, HasSubstr("lab up two.lab.toml"));
     EXPECT_THAT(run({"help", "topolgy"}).err, HasSubstr("did you mean \"topology\"?"));
     EXPECT_THAT(run({"init", "osfp"}).err, HasSubstr("did you mean \"ospf\"?"));
+    EXPECT_THAT(run({"impair", "h1--r1", "dely=20ms"}).err, HasSubstr("did you mean \"delay\"?"));
 }
 
 TEST_F(Parser, ErrorsInJsonGoToStdout) {

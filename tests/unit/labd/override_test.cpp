@@ -102,6 +102,22 @@ TEST(Override, AnImpairmentForAWhileLeavesWhatWasSaidMeanwhile) {
     EXPECT_EQ(impaired(all), (std::pair{rest, rest}));
 }
 
+TEST(Override, AnImpairmentThatChangesNothingIsNone) {
+    Override clear = impairment("{}");
+    clear.clear = true;
+    Overrides all{impairment(R"({"delay":"20ms"})"), clear};
+    labd::drop_idle(all, lab(), clear.subject);
+    EXPECT_TRUE(all.empty());
+    all = {impairment(R"({"delay":"20ms"})")};
+    labd::drop_idle(all, lab(), clear.subject);
+    EXPECT_EQ(all.size(), 1U);
+    Override soon = impairment(R"({"delay":"20ms"})");
+    soon.until_ns = 1;
+    all = {soon, clear};
+    labd::drop_idle(all, lab(), clear.subject);
+    EXPECT_EQ(all.size(), 2U) << "what passes comes back to the rest";
+}
+
 TEST(Override, AnImpairmentConcernsWhereItsPacketsArrive) {
     EXPECT_EQ(labd::places_of(lab(), {impairment("{}", "h1:eth0")}),
               (std::set<std::string>{"h1", "r1"}));
