@@ -19,18 +19,19 @@ namespace {
 }  // namespace
 
 pid_t start_init(const std::string& init, const std::string& role, const std::vector<int>& fds) {
-    // posix_spawn's dup2 actions run in order, so a source must not be one of the targets.
+    // posix_spawn's dup2 actions run in order, so a source must not be one of the targets. What may
+    // fail comes before there is anything of posix_spawn's to give back.
     std::vector<Fd> sources;
+    for (const int fd : fds) {
+        sources.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 10));
+        if (!sources.back()) fail(errno, "cannot duplicate a descriptor for lab-init");
+    }
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-    for (const int fd : fds) {
-        Fd copy(fcntl(fd, F_DUPFD_CLOEXEC, 10));
-        if (!copy) fail(errno, "cannot duplicate a descriptor for lab-init");
-        posix_spawn_file_actions_adddup2(&actions, copy.get(),
-                                         3 + static_cast<int>(sources.size()));
-        sources.push_back(std::move(copy));
-    }
+    int target = 3;
+    for (const Fd& source : sources)
+        posix_spawn_file_actions_adddup2(&actions, source.get(), target++);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     sigset_t none, all;
