@@ -28,10 +28,10 @@ def kernel(report, options):
 
 def tsan(report, options):
     """The two threads of labd: the tests that cross from one to the other."""
-    trees.build(paths.TSAN, ["unit_labd"])
+    trees.build(paths.TSAN, ["threads_labd"])
     # The sanitizer's shadow does not fit the address space layout of newer kernels.
-    gtest.run_program(report, "tsan", paths.TSAN / "bin" / "unit_labd", ["setarch", "-R"],
-                      options.filter() or "*Thread*:*thread*:*Queue*:*Slice*")
+    gtest.run_program(report, "tsan", paths.TSAN / "bin" / "threads_labd", ["setarch", "-R"],
+                      options.filter())
 
 
 STAGES = {"style": style.run, "unit": unit, "kernel": kernel, "e2e": e2e.run,
