@@ -149,16 +149,20 @@ class Line {
         return true;
     }
 
-    // A node's networks, but not those that are here already.
+    // A node's networks, but not those that are here already. Of private ones nobody is told,
+    // unless there is nothing else that the node could be meant by.
     void networks_of(std::size_t other) {
         const Node& node = roads_.lab.nodes[other];
         std::vector<Prefix> all;
         for (const Prefix& loopback : node.loopbacks) all.push_back(loopback.network());
-        for (const Interface& interface : node.interfaces) {
-            if (interface.segment == npos || roads_.lab.segments[interface.segment].private_)
-                continue;
-            for (const Prefix& address : interface.addresses)
-                if (!address.ip.is_link_local()) all.push_back(address.network());
+        for (const bool private_ones : {false, true}) {
+            if (private_ones && !all.empty()) break;
+            for (const Interface& interface : node.interfaces) {
+                if (interface.segment == npos) continue;
+                if (roads_.lab.segments[interface.segment].private_ != private_ones) continue;
+                for (const Prefix& address : interface.addresses)
+                    if (!address.ip.is_link_local()) all.push_back(address.network());
+            }
         }
         for (const Prefix& prefix : all) {
             bool here = std::find(destinations_.begin(), destinations_.end(), prefix) !=

@@ -57,6 +57,18 @@ TEST(written_routes, default_through_a_node_is_both_families) {
     EXPECT_EQ(routes({"default via 172.16.0.1"}), "0.0.0.0/0 via 172.16.0.1 dev eth0");
 }
 
+TEST(written_routes, a_node_stands_for_private_networks_only_where_it_has_no_others) {
+    LabBuilder b = line();
+    b.lab.links.back().private_ = true;
+    b["r1"].route_lines = {{"h3 via r2", {0, 1, 1, 1}}, {"r3 via r2", {0, 1, 1, 1}}};
+    topology::address(b.lab, b.diagnostics);
+    topology::route(b.lab, b.diagnostics);
+    EXPECT_EQ(codes(b.diagnostics), "");
+    EXPECT_EQ(b.routes("r1"),
+              "10.0.1.0/24 via 172.16.0.1 dev eth0, fd00:0:0:1::/64 via fd00:0:1::1 dev eth0, "
+              "172.16.0.2/31 via 172.16.0.1 dev eth0, fd00:0:1:1::/127 via fd00:0:1::1 dev eth0");
+}
+
 TEST(written_routes, a_node_stands_for_its_networks) {
     EXPECT_EQ(routes({"h3 via r2"}),
               "10.0.1.0/24 via 172.16.0.1 dev eth0, fd00:0:0:1::/64 via fd00:0:1::1 dev eth0");
