@@ -228,6 +228,9 @@ asio::awaitable<void> Engine::adopt(std::string name) {
     lab->asleep = std::move(asleep);
     lab->overrides = kept.overrides;
     lab->desired = wished(*lab);
+    lab->keys = kept.keys;
+    KernelThread::Job recall = [&] { lab->kernel->recall(lab->keys, lab->desired); };
+    co_await kernel_.run(name, std::move(recall));
     for (auto& [node, live] : lab->nodes) {
         const std::shared_ptr<NodeDoor> door = live.door;
         if (!door) continue;

@@ -62,6 +62,14 @@ bool is_at_relay(const Step& step) {
     return change != nullptr && change->space == topology::relay_name;
 }
 
+std::set<std::string> wireguard_ends(const topology::State& wish) {
+    std::set<std::string> out;
+    for (const auto& [space, holds] : wish.spaces)
+        for (const auto& [name, device] : holds.devices)
+            if (device.kind == topology::DeviceKind::wireguard) out.insert(space + ":" + name);
+    return out;
+}
+
 // One job of the kernel thread holds everybody else up, so it stays near 5 ms: a veth costs about
 // 0.2 ms, an address or a route a tenth of that (kernel.md).
 constexpr std::size_t veths_a_slice = 24, others_a_slice = 160;
@@ -215,6 +223,11 @@ asio::awaitable<void> Engine::commit(std::shared_ptr<Lab> lab) {
         });
     }
     co_await gather(std::move(tasks));
+    if (const auto ends = wireguard_ends(lab->desired); !ends.empty() || !lab->keys.empty()) {
+        KernelThread::Job ask = [&] { lab->keys = lab->kernel->keys(); };
+        co_await kernel_.run(lab->name, std::move(ask));
+        std::erase_if(lab->keys, [&](const auto& entry) { return !ends.contains(entry.first); });
+    }
     commit_record(*lab);
     judge(*lab);
 }

@@ -2,11 +2,17 @@
 // the place where half-made links show up if a kernel went wrong.
 #include "labd/hub.hpp"
 
+#include "netlink/device.hpp"
 #include "netlink/netns.hpp"
 
 #include <cerrno>
 
 namespace labd {
+namespace {
+
+constexpr std::uint32_t keys_index = 1000;  // above the fallback tunnels of some kernels
+
+}  // namespace
 
 Hub::Hub() : netns_(netlink::create_netns()), socket_(netlink::socket_in(netns_.get())) {}
 
@@ -24,6 +30,34 @@ std::int32_t Hub::number(int netns) {
             ++next_;
         }
     }
+}
+
+std::uint16_t Hub::wireguard_family() {
+    if (wireguard_ != 0) return wireguard_;
+    if (!generic_) {
+        netlink::NewLink link;
+        link.name = "keys";
+        link.index = keys_index;
+        netlink::Message create = netlink::create_device(link, "wireguard", {});
+        socket_.request(create, {"create", "a WireGuard interface"});
+        generic_ = netlink::socket_in(netns_.get(), netlink::Protocol::generic);
+    }
+    wireguard_ = netlink::wireguard_family(*generic_);
+    return wireguard_;
+}
+
+netlink::WireguardKey Hub::public_key(const netlink::WireguardKey& secret) {
+    const std::uint16_t family = wireguard_family();
+    const auto hold = [&](const netlink::WireguardKey& key) {
+        netlink::WireguardChange change;
+        change.secret = key;
+        for (netlink::Message& message : netlink::change_wireguard(family, keys_index, change))
+            generic_->request(message, {"set", "a key"});
+    };
+    hold(secret);
+    const netlink::WireguardKey out = netlink::wireguard(*generic_, family, keys_index).open;
+    hold({});
+    return out;
 }
 
 }  // namespace labd

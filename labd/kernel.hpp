@@ -61,6 +61,11 @@ class Kernel {
     // are moved, with their names and indexes; they are down there, without bridge and addresses.
     // Throws KernelError, and then all is as before.
     virtual void renew(const std::string& space, Fd netns) = 0;
+    // The private keys of WireGuard ends, by NODE:INTERFACE, as text for the journal and nobody
+    // else. They are made when they are needed first.
+    virtual std::map<std::string, std::string> keys() const { return {}; }
+    // What an earlier labd had: its keys, and what the kernel had been told.
+    virtual void recall(const std::map<std::string, std::string>&, const topology::State&) {}
     // From now on the lab's relay is spoken to here, a connected SOCK_SEQPACKET socket; an empty
     // Fd: there is none any more.
     virtual void relay(Fd) {}
@@ -76,7 +81,8 @@ class Kernel {
     // kernel's own link-local ones, routes that labd installed. Throws KernelError.
     virtual topology::Space observe(const std::string& space) = 0;
 
-    // Tells the neighbours of a device that its addresses are at its MAC: they may know better.
+    // Tells the neighbours of a device that its addresses are at its MAC: they may know better. A
+    // WireGuard interface greets its peers, whose sessions may be with one that was here before.
     // Best effort; throws nothing.
     virtual void announce(const std::string& space, const std::string& device) = 0;
 

@@ -90,6 +90,7 @@ struct Lab {
     std::string hosts;                            // digest of the hosts file in place
     std::unique_ptr<Journal> journal;
     std::map<std::string, std::string> asleep;  // nodes stopped on request → what they were born as
+    std::map<std::string, std::string> keys;    // as Kernel::keys has them; for the journal alone
 
     // What its namespaces held when they were read last, which of them have changed since, and
     // what of that is not as wished (follow.cpp).

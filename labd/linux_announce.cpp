@@ -10,6 +10,9 @@ void LinuxKernel::announce(const std::string& space, const std::string& device) 
     const std::uint32_t where = index(space, device);
     const auto link = netlink::get_link(hub_->socket(), {place(space).nsid, where});
     if (!link || !link->up()) return;
+    if (link->kind == topology::kind_word(topology::DeviceKind::wireguard))
+        return greet_wireguard(space, where);
+    if (!link->has_neighbors()) return;
     std::vector<netlink::Ip> held;
     for (const netlink::Address& address : netlink::addresses(inside(space)))
         if (address.index == where) held.push_back(address.ip);

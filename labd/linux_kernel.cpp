@@ -55,7 +55,8 @@ LinuxKernel::LinuxKernel(std::shared_ptr<Hub> hub, std::uint32_t mark,
     : hub_(hub ? std::move(hub) : std::make_shared<Hub>()),
       mark_(mark),
       ties_(std::move(ties)),
-      back_ends_(link_back_ends()) {}
+      back_ends_(link_back_ends()),
+      keys_(hub_) {}
 
 LinuxKernel::~LinuxKernel() = default;
 
@@ -82,6 +83,7 @@ void LinuxKernel::adopt(const std::string& space, Space::Kind kind, Fd netns) {
 void LinuxKernel::forget(const std::string& space) {
     const auto found = places_.find(space);
     if (found == places_.end()) return;
+    std::erase_if(told_, [&](const auto& entry) { return entry.first.space == space; });
     spaces_.erase(found->second.nsid);
     places_.erase(found);
 }

@@ -5,6 +5,7 @@
 
 #include "labd/hub.hpp"
 #include "labd/kernel.hpp"
+#include "labd/key_ring.hpp"
 #include "netlink/link.hpp"
 #include "netlink/route.hpp"
 #include "topology/back_end.hpp"
@@ -38,6 +39,9 @@ class LinuxKernel final : public Kernel {
     void leave_host() override;
     void adopt(const std::string& space, topology::Space::Kind kind, Fd netns) override;
     void renew(const std::string& space, Fd netns) override;
+    std::map<std::string, std::string> keys() const override;
+    void recall(const std::map<std::string, std::string>& keys,
+                const topology::State& told) override;
     void relay(Fd conversation) override;
     void forget(const std::string& space) override;
     using Kernel::apply;
@@ -118,6 +122,12 @@ class LinuxKernel final : public Kernel {
                 const topology::Device& to);
     void observe_impairments(Place& place, netlink::Socket& socket, topology::Space& space);
 
+    // WireGuard (linux_wireguard.cpp).
+    void tell_wireguard(const std::string& space, std::uint32_t index, const topology::Device& from,
+                        const topology::Device& to);
+    void greet_wireguard(const std::string& space, std::uint32_t index);
+    void observe_wireguard(const std::string& space, const Place& place, topology::Space& out);
+
     // What leads to the host (linux_outside.cpp).
     void join_host(const std::string& space, const topology::Device& device);
     void part_from_host(const std::string& space, const topology::Device& device);
@@ -138,6 +148,10 @@ class LinuxKernel final : public Kernel {
     std::map<std::string, Place> places_;
     std::map<std::int32_t, std::string> spaces_;  // by the hub's number
     std::vector<std::string> visited_;
+    KeyRing keys_;
+    // Where peers were said to be, by interface: one that has been heard from is where it was
+    // heard.
+    std::map<topology::DeviceEnd, topology::Wireguard> told_;
     std::unique_ptr<RelayClient> relay_;
     // Ends of the relay's whose other end is still to come.
     std::map<std::string, topology::Impairment> relayed_;

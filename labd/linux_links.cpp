@@ -99,6 +99,10 @@ void LinuxKernel::create_device(const CreateDevice& step) {
     }
     here.indexes[step.device.name] = step.device.index;
     try {
+        Device newborn = step.device;
+        newborn.wireguard = {};
+        newborn.wireguard.foreign_key = true;
+        tell_wireguard(step.space, step.device.index, newborn, step.device);
         set_up_device(step.space, step.device, false);
     } catch (const netlink::Error&) {
         remove_device(step.space, step.device);
@@ -112,6 +116,7 @@ void LinuxKernel::remove_device(const std::string& space, const Device& device) 
     netlink::Message remove = netlink::remove_link({here.nsid, device.index});
     const auto refusal = hub_->socket().attempt(remove);
     here.indexes.erase(device.name);
+    told_.erase({space, device.name});
     // Gone with its other end already: what was wanted.
     if (refusal && refusal->error != ENODEV) throw netlink::Error(changing, *refusal);
 }
@@ -287,6 +292,7 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
         change_link(step.space, where, quiet);
     }
     impair(step.space, where, from, to);
+    tell_wireguard(step.space, where, from, to);
     if (pause || (!from.up && to.up)) {
         raise(step.space, where);
     } else if (from.mac != to.mac && to.up && !to.quiet && !ipv6_returns) {

@@ -88,6 +88,7 @@ Space LinuxKernel::observe(const std::string& space) try {
     netlink::Socket socket = netlink::socket_in(here.netns.get());
     observe_impairments(here, socket, out);
     observe_vlans(socket, out);
+    observe_wireguard(space, here, out);
     for (const netlink::Address& address : netlink::addresses(socket)) {
         if (address.protocol != marks::protocol) continue;
         out.addresses[names[address.index]].insert({to_topology(address.ip), address.length});

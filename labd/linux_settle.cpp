@@ -35,15 +35,21 @@ void LinuxKernel::note_ipv6(const Step& step) {
 
 void LinuxKernel::settle() {
     const auto raised = std::exchange(raised_, {});
-    const auto addressed = std::exchange(addressed_, {});
+    auto addressed = std::exchange(addressed_, {});
     try {
         const auto pending = netlink::unsettled(hub_->socket(), raised);
         if (!pending.empty())
             (void)netlink::wait_settled(hub_->netns(), hub_->socket(), pending, limit);
-        for (const auto& [space, indexes] : addressed)
-            if (!netlink::findable(inside(space), indexes))
-                (void)netlink::wait_findable(place(space).netns.get(), inside(space), indexes,
-                                             limit);
+        for (auto& [space, indexes] : addressed) {
+            if (netlink::findable(inside(space), indexes)) continue;
+            const std::int32_t nsid = place(space).nsid;
+            // Nobody is asked for at the other end of a tunnel.
+            std::erase_if(indexes, [&](std::uint32_t index) {
+                const auto link = netlink::get_link(hub_->socket(), {nsid, index});
+                return !link || !link->has_neighbors();
+            });
+            (void)netlink::wait_findable(place(space).netns.get(), inside(space), indexes, limit);
+        }
     } catch (const netlink::Error&) {
         // Every step is done; what is wrong with the kernel shows when it is observed.
         return;

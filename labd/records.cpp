@@ -14,12 +14,17 @@ json::object to_object(const std::map<std::string, std::string>& map) {
     return object;
 }
 
-std::map<std::string, std::string> to_map(const json::object& object, const char* key) {
+std::map<std::string, std::string> to_map(const json::object& object) {
     std::map<std::string, std::string> map;
-    if (const json::value* value = object.if_contains(key); value != nullptr && value->is_object())
-        for (const auto& [name, entry] : value->as_object())
-            if (entry.is_string()) map[std::string(name)] = std::string(entry.as_string());
+    for (const auto& [name, entry] : object)
+        if (entry.is_string()) map[std::string(name)] = std::string(entry.as_string());
     return map;
+}
+
+std::map<std::string, std::string> to_map(const json::object& object, const char* key) {
+    const json::value* value = object.if_contains(key);
+    if (value == nullptr || !value->is_object()) return {};
+    return to_map(value->as_object());
 }
 
 std::string text(const json::object& object, const char* key) {
@@ -147,6 +152,7 @@ std::vector<Record> snapshot_records(const Lab& lab) {
     for (const auto& [node, live] : lab.nodes)
         if (live.door) records.push_back({"node", to_json(node, live)});
     if (!lab.overrides.empty()) records.push_back({"overrides", to_json(lab.overrides)});
+    if (!lab.keys.empty()) records.push_back({"keys", json::serialize(to_object(lab.keys))});
     records.push_back({"up", "{}"});
     return records;
 }
@@ -175,6 +181,8 @@ Kept read_records(const std::vector<Record>& records) {
             read_space(kept, object);
         } else if (record.type == "node") {
             read_node(kept, object);
+        } else if (record.type == "keys") {
+            kept.keys = to_map(object);
         } else if (record.type == "up") {
             kept.up = true;
             kept.changing = false;

@@ -31,6 +31,7 @@ struct Kept {
     std::map<std::string, LiveSpace> spaces;
     std::map<std::string, KeptNode> nodes;
     std::map<std::string, std::string> asleep;
+    std::map<std::string, std::string> keys;
     bool up = false;        // it was complete once, and nobody has begun to take it down
     bool changing = false;  // and a change had begun after that
     Overrides overrides;

@@ -119,11 +119,20 @@ void parse_ipip(const Attribute& a, KindSettings& out) {
     if (a.number == IFLA_IPTUN_REMOTE) out.remote = end_of(a);
 }
 
+// All that it is told comes later, by another protocol (wireguard.hpp).
+void put_nothing(Message&, const KindSettings&) {}
+void parse_nothing(const Attribute&, KindSettings&) {}
+
 constexpr std::array kinds{
-    Kind{"vlan", put_vlan, parse_vlan},       Kind{"vrf", put_vrf, parse_vrf},
-    Kind{"bond", put_bond, parse_bond},       Kind{"macvlan", put_macvlan, parse_macvlan},
-    Kind{"ipvlan", put_ipvlan, parse_ipvlan}, Kind{"vxlan", put_vxlan, parse_vxlan},
-    Kind{"gre", put_gre, parse_gre, false},   Kind{"ipip", put_ipip, parse_ipip, false},
+    Kind{"vlan", put_vlan, parse_vlan},
+    Kind{"vrf", put_vrf, parse_vrf},
+    Kind{"bond", put_bond, parse_bond},
+    Kind{"macvlan", put_macvlan, parse_macvlan},
+    Kind{"ipvlan", put_ipvlan, parse_ipvlan},
+    Kind{"vxlan", put_vxlan, parse_vxlan},
+    Kind{"gre", put_gre, parse_gre, false},
+    Kind{"ipip", put_ipip, parse_ipip, false},
+    Kind{"wireguard", put_nothing, parse_nothing, false},
 };
 
 const Kind* find(std::string_view name) {

@@ -99,7 +99,8 @@ struct Link {
     KindSettings settings;  // of kinds that have some
     std::uint64_t rx_bytes = 0, tx_bytes = 0, rx_packets = 0, tx_packets = 0;
 
-    bool up() const { return (flags & 1) != 0; }  // IFF_UP
+    bool up() const { return (flags & 1) != 0; }                // IFF_UP
+    bool has_neighbors() const { return (flags & 0x80) == 0; }  // no IFF_NOARP
     bool operator==(const Link&) const = default;
 };
 

@@ -48,9 +48,9 @@ Entered::~Entered() {
     std::abort();
 }
 
-Socket socket_in(int netns) {
+Socket socket_in(int netns, Protocol protocol) {
     const Entered inside(netns);
-    return Socket();
+    return Socket(protocol);
 }
 
 std::int32_t assign_nsid(Socket& socket, int netns, std::int32_t wish) {

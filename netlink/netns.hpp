@@ -42,7 +42,7 @@ class Entered {
 };
 
 // A socket into a namespace, opened by a short visit.
-Socket socket_in(int netns);
+Socket socket_in(int netns, Protocol protocol = Protocol::route);
 
 // Makes `directory` what `ip netns add` makes of /run/netns: a mount of its own, shared, so that
 // names made later reach every mount namespace that has it. Under iproute2's lock (a flock on the

@@ -26,13 +26,20 @@ void option(int fd, int name, const char* what) {
 
 }  // namespace
 
-Socket::Socket()
-    : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)), buffer_(buffer_size) {
+Socket::Socket(Protocol protocol)
+    : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, static_cast<int>(protocol))),
+      protocol_(protocol),
+      buffer_(buffer_size) {
     if (!fd_) throw_errno("open", "a netlink socket");
     option(fd_.get(), NETLINK_EXT_ACK, "the kernel's explanations (NETLINK_EXT_ACK)");
     option(fd_.get(), NETLINK_CAP_ACK, "short acknowledgements (NETLINK_CAP_ACK)");
     // Without it the kernel ignores what a listing asks for (one protocol, another namespace).
     option(fd_.get(), NETLINK_GET_STRICT_CHK, "filtered listings (NETLINK_GET_STRICT_CHK)");
+}
+
+// Numbers of generic families are given as they come, and may be those of other messages.
+Bytes Socket::known(const Message& request) const {
+    return protocol_ == Protocol::route ? request.bytes() : Bytes{};
 }
 
 void Socket::send(Bytes bytes) {
@@ -68,7 +75,7 @@ std::optional<Refusal> Socket::query(Message& message,
         while (const auto frame = next_frame(rest)) {
             // An answer to an older request is one that its asker gave up on by an exception.
             if (frame->sequence != sequence_) continue;
-            auto ack = parse_ack(*frame, message.bytes());
+            auto ack = parse_ack(*frame, known(message));
             if (!ack) {
                 each(*frame);
                 continue;
@@ -112,7 +119,7 @@ std::vector<Refused> Socket::batch(std::span<Message> messages) {
             while (const auto frame = next_frame(rest)) {
                 if (frame->sequence - first >= end - begin) continue;
                 const std::size_t index = begin + (frame->sequence - first);
-                auto ack = parse_ack(*frame, messages[index].bytes());
+                auto ack = parse_ack(*frame, known(messages[index]));
                 if (!ack) continue;
                 if (ack->error != 0) out.push_back({index, std::move(*ack)});
                 if (index + 1 == end) more = false;
@@ -144,7 +151,7 @@ bool Socket::dump_once(Message& message, const Intent& intent,
             if (frame->sequence != sequence_) continue;
             // Set on any part, the end included; the rest must be read all the same.
             if ((frame->flags & NLM_F_DUMP_INTR) != 0) whole = false;
-            if (auto ack = parse_ack(*frame, message.bytes())) {
+            if (auto ack = parse_ack(*frame, known(message))) {
                 if (ack->error != 0) throw Error(intent, std::move(*ack));
                 return whole;
             }

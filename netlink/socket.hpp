@@ -21,10 +21,12 @@ struct Refused {
     Refusal refusal;
 };
 
+enum class Protocol : int { route = 0, generic = 16 };  // NETLINK_ROUTE, NETLINK_GENERIC
+
 class Socket {
   public:
     // Talks to the network namespace that the calling thread is in now, wherever it goes later.
-    Socket();
+    explicit Socket(Protocol protocol = Protocol::route);
 
     // Sends one, reads its acknowledgement. nullopt: done.
     std::optional<Refusal> attempt(Message& message);
@@ -45,11 +47,14 @@ class Socket {
 
   private:
     void send(Bytes bytes);
+    // What a refusal's offset is looked up in.
+    Bytes known(const Message& request) const;
     Bytes receive();  // valid until the next call
     bool dump_once(Message& message, const Intent& intent,
                    const std::function<void(const Frame&)>& each);
 
     Fd fd_;
+    Protocol protocol_;
     std::uint32_t sequence_ = 0;
     std::vector<std::byte> buffer_;
 };

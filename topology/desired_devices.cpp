@@ -3,6 +3,7 @@
 #include "topology/desired.hpp"
 #include "topology/tunnels.hpp"
 #include "topology/uplink.hpp"
+#include "topology/wireguard.hpp"
 
 #include <algorithm>
 
@@ -79,7 +80,12 @@ class Devices {
     // The kernel knows of no other end but by its address.
     Placed tunnel_end(const End& end) const {
         const Node& node = lab_.nodes[end.node];
-        return {node.name, device_inside(node, lab_.at(end))};
+        Placed out{node.name, device_inside(node, lab_.at(end))};
+        if (out.device.kind != Device::Kind::wireguard) return out;
+        out.device.settings = {};
+        out.device.wireguard = wireguard_of(lab_, end);
+        out.device.quiet = true;  // the kernel's own choice
+        return out;
     }
 
     Placed end_device(const End& end) const {

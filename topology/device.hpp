@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,11 +83,28 @@ struct DeviceSettings {
     std::string lower;     // vlan, macvlan, ipvlan: what it sits on; tunnels: what they leave by
     std::uint32_t id = 0;  // vlan: its VLAN; vrf: its table; vxlan: VNI; gre: key, 0 = none
     std::optional<Ip> local, remote;  // of a tunnel
-    std::uint16_t udp_port = 0;       // of a tunnel
+    std::uint16_t udp_port = 0;       // of a tunnel, 0 = its kind's own
     std::string mode;                 // bond, macvlan, ipvlan
     bool learning = true;             // vxlan
     std::string outside;              // external: what the host calls it
     bool operator==(const DeviceSettings&) const = default;
+};
+
+// What a WireGuard interface knows of another one of its link.
+struct WireguardPeer {
+    std::optional<Ip> address;  // where it is sent to
+    std::uint16_t port = 0;
+    std::set<Prefix> allowed;  // what is behind it
+    bool operator==(const WireguardPeer&) const = default;
+};
+
+// Keys belong to whoever asks the kernel: here everybody is called by his end, so that no plan,
+// event or page can tell one.
+struct Wireguard {
+    std::uint16_t port = 0;
+    bool foreign_key = false;                    // seen only: it is not the one of this end
+    std::map<std::string, WireguardPeer> peers;  // by NODE:INTERFACE
+    bool operator==(const Wireguard&) const = default;
 };
 
 }  // namespace topology

@@ -95,11 +95,8 @@ class Maker {
         link.name_explicit = draft.name_explicit;
         link.lan = draft.plan->lan || draft.ends.size() > 2;
         link.kind = link_kind(draft.keys);
-        if (!is_cable(link.kind) && draft.ends.size() != 2) {
-            x_context.later("a tunnel of " + std::to_string(draft.ends.size()) + " ends",
-                            draft.keys.find("type")->where);
+        if (!fits_tunnel(link.kind, draft.ends.size(), draft.keys, x_context))
             link.kind = DeviceKind::veth;
-        }
         link.where = draft.entry->written->where;
         link_keys_of(draft, link);
         const std::size_t index = x_lab.links.size();

@@ -33,9 +33,10 @@ struct Device {
     Mac mac;
     std::uint32_t mtu = 1500;
     bool up = true;
-    std::string master;            // bridge, bond or VRF that this belongs to, "" = none
-    DeviceEnd peer;                // veth
-    DeviceSettings settings;       // neither veth nor bridge
+    std::string master;       // bridge, bond or VRF that this belongs to, "" = none
+    DeviceEnd peer;           // veth
+    DeviceSettings settings;  // neither veth nor bridge
+    Wireguard wireguard;
     bool stp = false;              // bridge
     std::uint32_t ageing_s = 300;  // bridge; 0 = hub
     std::optional<std::uint16_t> stp_priority;

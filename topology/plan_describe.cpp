@@ -41,6 +41,9 @@ std::string settings_text(const Device& device) {
     if (!settings.lower.empty()) out += " on " + settings.lower;
     if (settings.local) out += " from " + settings.local->text();
     if (settings.remote) out += " to " + settings.remote->text();
+    if (device.kind == Device::Kind::wireguard)
+        out += " at port " + std::to_string(device.wireguard.port);
+    for (const auto& [end, peer] : device.wireguard.peers) out += " to " + end;
     return out;
 }
 
@@ -114,6 +117,33 @@ std::string number_or_default(const std::optional<Number>& number) {
     return number ? std::to_string(*number) : "the kernel's";
 }
 
+// "192.0.2.1:51820 for 10.0.0.2/32, 10.0.7.0/24"
+std::string peer_text(const WireguardPeer& peer) {
+    const bool ipv6 = peer.address && peer.address->family == Family::ipv6;
+    std::string out = peer.address ? peer.address->text() : "somewhere";
+    out = (ipv6 ? "[" + out + "]" : out) + ":" + std::to_string(peer.port) + " for";
+    for (const Prefix& network : peer.allowed)
+        out += (network == *peer.allowed.begin() ? " " : ", ") + network.text();
+    return out;
+}
+
+void say_wireguard(const Wireguard& from, const Wireguard& to, Changes& out) {
+    if (from.foreign_key != to.foreign_key)
+        out.push_back({"key", from.foreign_key ? "a foreign one" : "its own",
+                       to.foreign_key ? "a foreign one" : "its own"});
+    if (from.port != to.port)
+        out.push_back({"udp-port", std::to_string(from.port), std::to_string(to.port)});
+    for (const auto& [end, peer] : from.peers) {
+        const auto kept = to.peers.find(end);
+        if (kept == to.peers.end())
+            out.push_back({"peer " + end, peer_text(peer), {}});
+        else if (peer != kept->second)
+            out.push_back({"peer " + end, peer_text(peer), peer_text(kept->second)});
+    }
+    for (const auto& [end, peer] : to.peers)
+        if (!from.peers.contains(end)) out.push_back({"peer " + end, {}, peer_text(peer)});
+}
+
 Changes changes_of(const Device& from, const Device& to) {
     Changes out;
     const auto say = [&](const char* path, const auto& a, const auto& b, auto text) {
@@ -137,6 +167,7 @@ Changes changes_of(const Device& from, const Device& to) {
     say("port-cost", from.port.cost, to.port.cost, number_or_default<std::uint16_t>);
     say("port-priority", from.port.priority, to.port.priority, number_or_default<std::uint8_t>);
     say("ipv6", from.quiet, to.quiet, [](bool quiet) { return on_or_off(!quiet); });
+    say_wireguard(from.wireguard, to.wireguard, out);
     say_impairments(from.sends, to.sends, "", out);
     say_impairments(from.receives, to.receives, "arriving ", out);
     return out;

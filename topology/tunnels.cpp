@@ -5,6 +5,7 @@
 #include "topology/node_set.hpp"
 #include "topology/stages.hpp"
 #include "topology/suggest.hpp"
+#include "topology/wireguard.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,8 +20,10 @@ struct Header {
     DeviceKind kind;
     std::uint32_t bytes;  // put before a packet, over IPv4
 };
-constexpr std::array<Header, 3> headers{
-    {{DeviceKind::vxlan, 50}, {DeviceKind::gre, 24}, {DeviceKind::ipip, 20}}};
+constexpr std::array<Header, 4> headers{{{DeviceKind::vxlan, 50},
+                                         {DeviceKind::gre, 24},
+                                         {DeviceKind::ipip, 20},
+                                         {DeviceKind::wireguard, 60}}};
 constexpr std::uint32_t gre_key_bytes = 4;
 
 std::uint32_t header_of(const Interface& tunnel) {
@@ -60,7 +63,6 @@ void check_link_type(const Value& keys, Context& context) {
         type == nullptr
             ? std::optional<std::string>("veth")
             : context.reader.word("type", *type, {"veth", "wireguard", "gre", "ipip", "vxlan"});
-    if (word == "wireguard") context.later("type \"wireguard\"", type->where);
     if (word != "veth") return;
     for (const Member& member : keys.members)
         if (is_tunnel_key(member.key) && !member.value.is_false())
@@ -75,6 +77,21 @@ DeviceKind link_kind(const Value& keys) {
         for (const Header& header : headers)
             if (kind_word(header.kind) == type->text) return header.kind;
     return DeviceKind::veth;
+}
+
+bool fits_tunnel(DeviceKind kind, std::size_t ends, const Value& keys, Context& context) {
+    const bool many = kind == DeviceKind::wireguard;
+    if (is_cable(kind) || ends == 2 || (many && ends > 2)) return true;
+    const std::string who = std::string("a link of type \"") + kind_word(kind) + "\"";
+    if (ends < 2)
+        context.diagnostics.error("D21", keys.find("type")->where,
+                                  who + " joins two nodes, this one has one", "name the other end");
+    else
+        context.diagnostics.error(
+            "D21", keys.find("type")->where,
+            who + " has two ends, this one has " + std::to_string(ends),
+            "type = \"wireguard\" joins any number; full = [...] makes a link of every pair");
+    return false;
 }
 
 bool is_tunnel_key(std::string_view key) {
@@ -94,16 +111,20 @@ void read_tunnel_end(const Value& keys, const Node& node, Interface& interface, 
         settings.id = static_cast<std::uint32_t>(id.value_or(1));
         if (settings.udp_port == 0) settings.udp_port = vxlan_port;
     } else if (const Value* key = keys.find("key"); key != nullptr && !key->is_false()) {
-        if (interface.kind != DeviceKind::gre)
+        if (interface.kind == DeviceKind::wireguard)
+            context.diagnostics.error("KEY", key->where, "labd makes the keys of WireGuard itself",
+                                      "leave \"key\" out: nobody has to know them");
+        else if (interface.kind != DeviceKind::gre)
             context.diagnostics.error("KEY", key->where, "IP in IP has no key", "type = \"gre\"");
         else if (const auto id = context.reader.integer("key", *key, 1, UINT32_MAX))
             settings.id = static_cast<std::uint32_t>(*id);
     }
-    // Those two kinds have IP addresses where others have MACs.
+    // Those kinds have IP addresses where others have MACs, or nothing.
     if (interface.kind != DeviceKind::vxlan) interface.mac = {};
 }
 
 void finish_tunnels(Lab& lab, Diagnostics& diagnostics) {
+    number_wireguard_ports(lab, diagnostics);
     for (const Link& link : lab.links) {
         if (is_cable(link.kind)) continue;
         for (const End& end : link.ends) {
@@ -127,6 +148,7 @@ void finish_tunnels(Lab& lab, Diagnostics& diagnostics) {
 }
 
 void address_tunnels(Lab& lab, Diagnostics& diagnostics) {
+    check_wireguard_addresses(lab, diagnostics);
     for (Node& node : lab.nodes)
         for (Interface& tunnel : node.interfaces) {
             DeviceSettings& settings = tunnel.device;

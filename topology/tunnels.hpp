@@ -14,6 +14,8 @@ bool is_tunnel_key(std::string_view key);  // over, key, udp-port
 // tunnels without one.
 void check_link_type(const Value& keys, Context& context);
 DeviceKind link_kind(const Value& keys);  // veth when nothing else is said
+// D21: a tunnel has two ends; of some kinds, more.
+bool fits_tunnel(DeviceKind kind, std::size_t ends, const Value& keys, Context& context);
 
 // What the keys of a tunnel say about one of its ends.
 void read_tunnel_end(const Value& keys, const Node& node, Interface& interface, Context& context);

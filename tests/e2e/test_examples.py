@@ -210,6 +210,18 @@ class Examples(LabTest):
         self.assert_reaches("laptop", "cpe", self.lab)
         self.finish()
 
+    @limit(180)
+    def test_wireguard(self):
+        if machine.lacks("wireguard"):
+            done = lab("up", EXAMPLES / "wireguard.lab.toml", status=None)
+            self.assertNotEqual(0, done.status)
+            self.assertIn("this kernel has no wireguard", done.err)
+            self.assert_unchanged()
+            return
+        self.bring_up("wireguard")
+        self.run_checks()
+        self.finish()
+
     def test_internet(self):
         world.build()
         self.addCleanup(lambda: run("ip", "netns", "del", "world"))

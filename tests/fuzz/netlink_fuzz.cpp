@@ -7,6 +7,7 @@
 #include "netlink/queue.hpp"
 #include "netlink/route.hpp"
 #include "netlink/tbf.hpp"
+#include "netlink/wireguard.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -43,6 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)netlink::parse_link(*frame);
         (void)netlink::parse_address(*frame);
         (void)netlink::parse_route(*frame);
+        netlink::WireguardDevice wireguard;
+        netlink::parse_wireguard(*frame, wireguard);
         if (const auto qdisc = netlink::parse_qdisc(*frame)) {
             (void)netlink::parse_netem(*qdisc);
             (void)netlink::parse_tbf(*qdisc);

@@ -66,6 +66,13 @@ TEST(Records, know_a_lab_that_never_came_up_from_one_that_was_being_changed) {
     EXPECT_TRUE(changed.changing);
 }
 
+TEST(Records, keep_keys) {
+    const Kept kept =
+        read_records({{"keys", R"({"gw1:wg0":"c2VjcmV0","gw2:wg0":7})"}, {"up", "{}"}});
+    const std::map<std::string, std::string> keys{{"gw1:wg0", "c2VjcmV0"}};
+    EXPECT_EQ(kept.keys, keys);
+}
+
 TEST(Records, pass_over_what_they_cannot_read) {
     const Kept kept = read_records({{"space", "[1,2"},
                                     {"space", R"({"space":"x","netns":"nonsense","kind":0})"},

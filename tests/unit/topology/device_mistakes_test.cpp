@@ -52,6 +52,25 @@ const std::vector<Case> of_devices{
     {"Key_without_a_tunnel", "KEY",
      "links = [{ endpoints = [\"h1\",\"r1\"], @@over = \"wan\" }]\n" + two,
      "\"over\" belongs to a tunnel", "type = \"vxlan\""},
+    {"Key_of_wireguard", "KEY",
+     "links = [[\"h1\",\"r1\"], { endpoints = [\"h1\",\"r1\"], type = \"wireguard\", key = @@7 "
+     "}]\n" +
+         two,
+     "labd makes the keys of WireGuard itself", "leave \"key\" out: nobody has to know them"},
+    {"Tunnel_of_three", "D21",
+     "links = [{ lan = [\"h1\",\"h2\",\"h3\"], type = @@\"gre\" }]\n[nodes]\n\"h[1-3]\" = "
+     "\"host\"\n",
+     "a link of type \"gre\" has two ends, this one has 3",
+     "type = \"wireguard\" joins any number; full = [...] makes a link of every pair"},
+    {"Port_of_wireguard_twice", "D21",
+     "links = [[\"h1\",\"r1\"], { endpoints = [\"h1:a\",\"r1\"], type = \"wireguard\" , udp-port = "
+     "5 "
+     "}, { endpoints = [\"h1:@@b\",\"r1\"], type = \"wireguard\", a = { udp-port = 5 } }]\n" +
+         two,
+     "h1:b and a both listen on UDP port 5",
+     "another udp-port, or none: labd takes the next free one"},
+    {"Tunnel_of_one", "D21", "links = [{ endpoints = [\"h1\"], type = @@\"wireguard\" }]\n" + two,
+     "a link of type \"wireguard\" joins two nodes, this one has one", "name the other end"},
     {"Bond_of_three", "KEY",
      "links = [{ lan = [\"h1\",\"h2\",\"h3\"], bond = @@\"802.3ad\" }]\n[nodes]\n\"h[1-3]\" = "
      "\"host\"\n",

@@ -267,10 +267,6 @@ INSTANTIATE_TEST_SUITE_P(Masquerade, Mistake, testing::ValuesIn(of_masquerade),
 
 // Keys of features that are not there yet are known by name: refused where the lab needs them.
 const std::vector<Case> of_later{
-    {"Wireguard", "LATER",
-     "links = [{ endpoints = [\"h1\",\"r1\"], type = @@\"wireguard\", over = \"wan\" }]\n" + two,
-     "type \"wireguard\" is not there yet: this lab needs it at line 1",
-     "a later version of labd brings it"},
     {"Dhcp", "LATER",
      "links = [[\"h1\",\"r1\"]]\n[nodes]\nh1 = { ipv6 = @@\"dhcp\" }\nr1 = \"router\"\n",
      "ipv6 = \"dhcp\" is not there yet: this lab needs it at line 3",
