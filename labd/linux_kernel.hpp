@@ -108,6 +108,8 @@ class LinuxKernel final : public Kernel {
                    const topology::Device& to);
     void tell_vlans(const std::string& space, const topology::Device& from,
                     const topology::Device& to);
+    void tell_floods(const std::string& space, const topology::Device& from,
+                     const topology::Device& to);
     void remove_device(const std::string& space, const topology::Device& device);
     void change_device(const topology::ChangeDevice& step);
     void change_parts(const topology::ChangeDevice& step);

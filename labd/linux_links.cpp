@@ -4,6 +4,7 @@
 #include "labd/marks.hpp"
 #include "netlink/bridge.hpp"
 #include "netlink/device.hpp"
+#include "netlink/flood.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/veth.hpp"
 #include "topology/relay_link.hpp"
@@ -102,6 +103,8 @@ void LinuxKernel::create_device(const CreateDevice& step) {
         Device newborn = step.device;
         newborn.wireguard = {};
         newborn.wireguard.foreign_key = true;
+        newborn.floods.clear();
+        tell_floods(step.space, newborn, step.device);
         tell_wireguard(step.space, step.device.index, newborn, step.device);
         set_up_device(step.space, step.device, false);
     } catch (const netlink::Error&) {
@@ -248,6 +251,19 @@ void LinuxKernel::tell_vlans(const std::string& space, const Device& from, const
     });
 }
 
+void LinuxKernel::tell_floods(const std::string& space, const Device& from, const Device& to) {
+    std::vector<netlink::Message> messages;
+    for (const Ip& ip : from.floods)
+        if (!to.floods.contains(ip))
+            messages.push_back(netlink::remove_flood(to.index, to_netlink(ip)));
+    for (const Ip& ip : to.floods)
+        if (!from.floods.contains(ip))
+            messages.push_back(netlink::add_flood(to.index, to_netlink(ip)));
+    if (messages.empty()) return;
+    for (const netlink::Refused& refused : inside(space).batch(messages))
+        throw netlink::Error(changing, refused.refusal);
+}
+
 void LinuxKernel::change_device(const ChangeDevice& step) {
     try {
         change_parts(step);
@@ -293,6 +309,7 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
     }
     impair(step.space, where, from, to);
     tell_wireguard(step.space, where, from, to);
+    tell_floods(step.space, from, to);
     if (pause || (!from.up && to.up)) {
         raise(step.space, where);
     } else if (from.mac != to.mac && to.up && !to.quiet && !ipv6_returns) {

@@ -2,6 +2,7 @@
 #include "labd/linux_convert.hpp"
 #include "labd/linux_kernel.hpp"
 #include "labd/marks.hpp"
+#include "netlink/flood.hpp"
 #include "netlink/netns.hpp"
 
 #include <linux/rtnetlink.h>
@@ -44,6 +45,21 @@ void observe_vlans(netlink::Socket& socket, Space& space) {
         if (filters(name) || filters(device.master))
             if (const auto vlans = held.find(device.index); vlans != held.end())
                 device.vlans = vlans_of(vlans->second);
+}
+
+void observe_floods(netlink::Socket& socket, Space& space) {
+    const auto is_vxlan = [](const auto& entry) {
+        return entry.second.kind == Device::Kind::vxlan;
+    };
+    if (std::none_of(space.devices.begin(), space.devices.end(), is_vxlan)) return;
+    const auto held = netlink::floods(socket);
+    for (auto& [name, device] : space.devices) {
+        const auto found = held.find(device.index);
+        if (device.kind != Device::Kind::vxlan || found == held.end()) continue;
+        for (const netlink::Ip& ip : found->second) device.floods.insert(to_topology(ip));
+        // What it was born with is an entry like the others.
+        if (device.settings.remote) device.floods.erase(*device.settings.remote);
+    }
 }
 
 }  // namespace
@@ -89,6 +105,7 @@ Space LinuxKernel::observe(const std::string& space) try {
     observe_impairments(here, socket, out);
     observe_vlans(socket, out);
     observe_wireguard(space, here, out);
+    observe_floods(socket, out);
     for (const netlink::Address& address : netlink::addresses(socket)) {
         if (address.protocol != marks::protocol) continue;
         out.addresses[names[address.index]].insert({to_topology(address.ip), address.length});

@@ -81,6 +81,11 @@ class Devices {
     Placed tunnel_end(const End& end) const {
         const Node& node = lab_.nodes[end.node];
         Placed out{node.name, device_inside(node, lab_.at(end))};
+        const Link& link = lab_.links[lab_.at(end).link];
+        if (out.device.kind == Device::Kind::vxlan && link.ends.size() > 2)
+            for (const End& other : link.ends)
+                if (const auto& local = lab_.at(other).device.local; local && other != end)
+                    out.device.floods.insert(*local);
         if (out.device.kind != Device::Kind::wireguard) return out;
         out.device.settings = {};
         out.device.wireguard = wireguard_of(lab_, end);

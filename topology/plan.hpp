@@ -37,6 +37,8 @@ struct Device {
     DeviceEnd peer;           // veth
     DeviceSettings settings;  // neither veth nor bridge
     Wireguard wireguard;
+    // VXLAN of more than two ends: who gets what no entry says
+    std::set<Ip> floods;
     bool stp = false;              // bridge
     std::uint32_t ageing_s = 300;  // bridge; 0 = hub
     std::optional<std::uint16_t> stp_priority;

@@ -43,6 +43,7 @@ std::string settings_text(const Device& device) {
     if (settings.remote) out += " to " + settings.remote->text();
     if (device.kind == Device::Kind::wireguard)
         out += " at port " + std::to_string(device.wireguard.port);
+    for (const Ip& ip : device.floods) out += " to " + ip.text();
     for (const auto& [end, peer] : device.wireguard.peers) out += " to " + end;
     return out;
 }
@@ -144,6 +145,12 @@ void say_wireguard(const Wireguard& from, const Wireguard& to, Changes& out) {
         if (!from.peers.contains(end)) out.push_back({"peer " + end, {}, peer_text(peer)});
 }
 
+std::optional<std::string> addresses_text(const std::set<Ip>& addresses) {
+    std::string out;
+    for (const Ip& ip : addresses) out += (out.empty() ? "" : ", ") + ip.text();
+    return some(out);
+}
+
 Changes changes_of(const Device& from, const Device& to) {
     Changes out;
     const auto say = [&](const char* path, const auto& a, const auto& b, auto text) {
@@ -167,6 +174,7 @@ Changes changes_of(const Device& from, const Device& to) {
     say("port-cost", from.port.cost, to.port.cost, number_or_default<std::uint16_t>);
     say("port-priority", from.port.priority, to.port.priority, number_or_default<std::uint8_t>);
     say("ipv6", from.quiet, to.quiet, [](bool quiet) { return on_or_off(!quiet); });
+    say("floods", from.floods, to.floods, addresses_text);
     say_wireguard(from.wireguard, to.wireguard, out);
     say_impairments(from.sends, to.sends, "", out);
     say_impairments(from.receives, to.receives, "arriving ", out);

@@ -256,6 +256,7 @@ void NetworkPlan::change_devices(std::vector<Step>& out) const {
         Device from = *find_device(seen_, {space, device.name});
         if (loses_bridge(space, from)) forget_port(from);
         if (device.kind == Device::Kind::external || device.mtu == 0) keep_as_it_is(device, from);
+        if (device.floods.empty()) from.floods.clear();  // somebody's else, of a VXLAN of his own
         if (serves(device.sends, from.sends)) from.sends = device.sends;
         if (serves(device.receives, from.receives)) from.receives = device.receives;
         if (from != device) out.push_back(ChangeDevice{space, from, device});

@@ -80,17 +80,18 @@ DeviceKind link_kind(const Value& keys) {
 }
 
 bool fits_tunnel(DeviceKind kind, std::size_t ends, const Value& keys, Context& context) {
-    const bool many = kind == DeviceKind::wireguard;
+    const bool many = kind == DeviceKind::wireguard || kind == DeviceKind::vxlan;
     if (is_cable(kind) || ends == 2 || (many && ends > 2)) return true;
     const std::string who = std::string("a link of type \"") + kind_word(kind) + "\"";
     if (ends < 2)
         context.diagnostics.error("D21", keys.find("type")->where,
                                   who + " joins two nodes, this one has one", "name the other end");
     else
-        context.diagnostics.error(
-            "D21", keys.find("type")->where,
-            who + " has two ends, this one has " + std::to_string(ends),
-            "type = \"wireguard\" joins any number; full = [...] makes a link of every pair");
+        context.diagnostics.error("D21", keys.find("type")->where,
+                                  who + " has two ends, this one has " + std::to_string(ends),
+                                  "type = \"vxlan\" or \"wireguard\" joins any number; full = "
+                                  "[...] makes a link of every "
+                                  "pair");
     return false;
 }
 

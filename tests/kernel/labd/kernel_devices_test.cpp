@@ -127,4 +127,35 @@ TEST_F(Devices, inside_nodes_go_with_what_they_stand_on_and_come_again) {
     EXPECT_NE(run("h1", {"ip", "link", "show", "m0"}).status, 0);
 }
 
+TEST_F(Devices, a_vxlan_of_many_ends_is_one_network) {
+    const auto text = [](const std::string& more) {
+        return "links = [[\"r[1-4]:wan\", \"isp\"], { lan = [\"r1:vx\", \"r2:vx\", \"r3:vx\"" +
+               more +
+               "], type = \"vxlan\", over = \"wan\", prefix = [\"10.9.0.0/24\", \"fd09::/64\"] "
+               "}]\n[nodes]\nisp = \"router\"\n\"r[1-4]\" = \"router\"\n";
+    };
+    const State three = wish_of(text("")), four = wish_of(text(", \"r4:vx\""));
+    bring(three);
+    for (const char* to : {"10.9.0.2", "10.9.0.3", "fd09::2", "fd09::3"})
+        EXPECT_TRUE(pings("r1", to));
+    EXPECT_TRUE(pings("r2", "10.9.0.3"));
+    bring(four);
+    EXPECT_TRUE(pings("r4", "10.9.0.1"));
+    EXPECT_TRUE(pings("r3", "fd09::4"));
+    const std::string far = four.spaces.at("r2").addresses.at("wan").begin()->ip.text();
+    ASSERT_EQ(
+        run("r1", {"bridge", "fdb", "del", "00:00:00:00:00:00", "dev", "vx", "dst", far}).status,
+        0);
+    ASSERT_EQ(
+        run("r3", {"bridge", "fdb", "append", "00:00:00:00:00:00", "dev", "vx", "dst", "192.0.2.1"})
+            .status,
+        0);
+    const std::string drift = words(kernel_steps(four, observe(four)));
+    EXPECT_NE(drift.find("r1:vx floods "), std::string::npos) << drift;
+    EXPECT_NE(drift.find("192.0.2.1"), std::string::npos) << drift;
+    bring(four);
+    bring(three);
+    EXPECT_TRUE(pings("r1", "10.9.0.2"));
+}
+
 }  // namespace

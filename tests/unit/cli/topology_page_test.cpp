@@ -98,7 +98,7 @@ constexpr const char* devices = R"~(links = [
   { endpoints = ["sw", "s2"], vlans = ["red", "blue"], count = 2, bond = "802.3ad" },
   { endpoints = ["r1", "r2"], vrf = "red" }, ["r1", "r2"], ["r1", "r2"], ["r1", "r2"],
   { endpoints = ["r1", "r2"], type = "gre", over = { r1 = "eth0", r2 = "eth1" }, key = 7 }, ["r2", "sw2"], { endpoints = ["r1", "sw2"], type = "vxlan", a = { udp-port = 4790 } },
-  { lan = ["r1:wg0", "r2:wg0", "sw2:wg0"], type = "wireguard" },
+  { lan = ["r1:wg0", "r2:wg0", "sw2:wg0"], type = "wireguard" }, { lan = ["r[1-2]:vx1", "sw2:vx1"], type = "vxlan", key = 2 },
 ]
 [vlans]
 red  = { id = 10, prefix = "10.10.0.0/24" }

@@ -61,7 +61,7 @@ const std::vector<Case> of_devices{
      "links = [{ lan = [\"h1\",\"h2\",\"h3\"], type = @@\"gre\" }]\n[nodes]\n\"h[1-3]\" = "
      "\"host\"\n",
      "a link of type \"gre\" has two ends, this one has 3",
-     "type = \"wireguard\" joins any number; full = [...] makes a link of every pair"},
+     "type = \"vxlan\" or \"wireguard\" joins any number; full = [...] makes a link of every pair"},
     {"Port_of_wireguard_twice", "D21",
      "links = [[\"h1\",\"r1\"], { endpoints = [\"h1:a\",\"r1\"], type = \"wireguard\" , udp-port = "
      "5 "

@@ -90,6 +90,53 @@ TEST(tunnels, resolve_to_themselves) {
         EXPECT_EQ(space.devices, second.spaces.at(name).devices) << name;
 }
 
+constexpr const char* overlay = R"(
+links = [
+  ["r[1-4]:wan", "isp"],
+  { lan = ["r1:vx", "r2:vx", "r3:vx"], type = "vxlan", over = "wan", key = 5 },
+]
+[nodes]
+isp = "router"
+"r[1-4]" = "router"
+)";
+
+TEST(tunnels, of_many_ends_send_to_all_the_others) {
+    const State wish = desired(lab_of(overlay));
+    const auto wan = [&](const std::string& node) {
+        return wish.spaces.at(node).addresses.at("wan").begin()->ip;
+    };
+    const Device& vx = wish.spaces.at("r1").devices.at("vx");
+    EXPECT_EQ(vx.floods, (std::set<Ip>{wan("r2"), wan("r3")}));
+    EXPECT_FALSE(vx.settings.remote);
+    EXPECT_EQ(vx.settings.local, wan("r1"));
+    EXPECT_FALSE(wish.spaces.contains(fabric_name)) << "no bridge of ours joins them";
+    for (const auto& [end, peer] : wish.spaces.at("r2").addresses)
+        EXPECT_FALSE(peer.empty()) << end;
+    EXPECT_EQ(lab_of(resolved_toml(lab_of(overlay))).links.back().ends.size(), 3U);
+}
+
+TEST(tunnels, hear_of_one_more_end_in_place) {
+    std::string text = overlay;
+    text.replace(text.find("\"r3:vx\""), 7, "\"r3:vx\", \"r4:vx\"");
+    std::size_t told = 0;
+    for (const Step& step : plan(desired(lab_of(text)), desired(lab_of(overlay)))) {
+        EXPECT_FALSE(std::holds_alternative<RemoveDevice>(step));
+        if (const auto* change = std::get_if<ChangeDevice>(&step)) {
+            EXPECT_EQ(change->to.floods.size(), 3U);
+            EXPECT_THAT(describe(step).detail, testing::HasSubstr("floods "));
+            ++told;
+        }
+    }
+    EXPECT_EQ(told, 3U);
+}
+
+TEST(tunnels, leave_alone_what_others_send_a_vxlan_of_two_to) {
+    const State wish = desired(lab_of(sites));
+    State seen = wish;
+    seen.spaces.at("gw1").devices.at("v0").floods.insert(*Ip::parse("192.0.2.1"));
+    EXPECT_TRUE(plan(wish, seen).empty());
+}
+
 TEST(tunnels, need_something_to_run_over) {
     const Resolved wrong = resolve(
         "links = [[\"a\", \"b\"], { endpoints = [\"a\", \"b\"], type = \"gre\", over = \"wan\" }]\n"
