@@ -10,6 +10,7 @@
 #include "netlink/socket.hpp"
 
 #include <linux/if_tunnel.h>
+#include <linux/lwtunnel.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/pkt_sched.h>
@@ -35,6 +36,7 @@ constexpr Attr<IFLA_MACVLAN_MODE, std::uint32_t> macvlan_mode;
 constexpr Attr<IFLA_GRE_REMOTE, std::uint32_t> gre_remote;
 constexpr Attr<IFLA_IPTUN_REMOTE, std::uint32_t> ipip_remote;
 constexpr Attr<TCA_KIND, std::string_view> queue_kind;
+constexpr Attr<RTA_ENCAP_TYPE, std::uint16_t> encapsulation;
 
 struct Scratch {  // the namespace that everything is tried in
     netlink::Fd netns = netlink::create_netns();
@@ -133,6 +135,18 @@ bool has_queue(Scratch& scratch, const char* kind) {
     return refused(scratch, message) != ENOENT;
 }
 
+// A route that puts a label on packets, as far as the kernel looks at it: it loads the module that
+// does so, which needs the one that forwards labels.
+bool has_mpls(Scratch& scratch) {
+    rtmsg header{};
+    header.rtm_family = AF_INET;
+    header.rtm_type = RTN_UNICAST;
+    Message message(RTM_NEWROUTE, NLM_F_CREATE, header);
+    message.put(encapsulation, std::uint16_t{LWTUNNEL_ENCAP_MPLS});
+    return refused(scratch, message) != EOPNOTSUPP;
+}
+constexpr const char* mpls_modules = "mpls_router and mpls_iptunnel";
+
 // 0 or an errno: asks nf_tables for its generation, which loads the modules on the way.
 int ask_nftables(const Scratch& scratch) {
     const netlink::Entered inside(scratch.netns.get());
@@ -208,6 +222,7 @@ std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kin
             make_device(scratch, device.kind, ++index, device.on_another, device.data);
         if (error != 0 && kinds.contains(device.name)) out[device.name] = device.module;
     }
+    if (kinds.contains("mpls") && !has_mpls(scratch)) out["mpls"] = mpls_modules;
     return out;
 }
 
@@ -225,6 +240,8 @@ Checks kernel_features() {
     for (const Queue& queue : queues)
         checks.push_back(verdict(queue.kind, queue.module, queue.use, false,
                                  scratch.below != 0 && has_queue(scratch, queue.kind), ""));
+    checks.push_back(verdict("mpls", "-a mpls_router mpls_iptunnel", "routers that forward labels",
+                             false, has_mpls(scratch), ""));
     const int error = ask_nftables(scratch);
     checks.push_back(verdict("nftables", "nf_tables", "packet filters and address translation",
                              false, error == 0,

@@ -21,8 +21,8 @@ Checks user_ids();                              // subordinate ids: by having th
 Checks user_devices();                          // devices of the host that nodes would like
 Checks user_session(const DoctorInput& input);  // how long what the user starts may live
 Checks kernel_features();                       // devices, queues, nftables: by making them
-// Of these kinds (DeviceKind's words, and "bridge with VLANs") those that this kernel lacks, each
-// with the module that would bring it.
+// Of these kinds (DeviceKind's words, "bridge with VLANs", "mpls") those that this kernel lacks,
+// each with the module that would bring it.
 std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kinds);
 Checks user_namespaces();                    // and what has to work inside: by doing it
 Checks limits(const DoctorInput& input);     // sysctls and file systems

@@ -23,6 +23,7 @@ Needs needs_of(const topology::Lab& lab) {
             vlans |= interface.vlan_filtering;
         }
         if (vlans) out.emplace("bridge with VLANs", node.where);
+        if (node.mpls) out.emplace("mpls", *node.mpls);
         if (!node.vrfs.empty()) out.emplace("vrf", node.vrfs.front().where);
     }
     return out;

@@ -95,6 +95,16 @@ std::string birth_of(const Lab& lab, const Node& node) {
            ", root " + (node.root ? node.root->text : "the host's") + ", clock " + clock;
 }
 
+// Labels are taken in at every end; those of WireGuard carry IP and nothing else.
+void add_mpls(const Node& node, std::map<std::string, std::string>& sysctl) {
+    // As many as FRR's own guide tells to allow. The kernel has a table of them, 8 bytes each.
+    sysctl["net.mpls.platform_labels"] = "100000";
+    for (const Interface& interface : node.interfaces)
+        if (interface.link != npos && interface.master.empty() &&
+            interface.kind != DeviceKind::wireguard)
+            sysctl["net/mpls/conf/" + interface.name + "/input"] = "1";
+}
+
 Contents contents_of(const Lab& lab, const Node& node) {
     Contents out;
     for (const auto& [path, file] : node.files) out.files[path] = digest_of(file);
@@ -106,6 +116,7 @@ Contents contents_of(const Lab& lab, const Node& node) {
         if (interface.ipv6 == AddressMode::slaac)
             out.sysctl["net/ipv6/conf/" + interface.name + "/accept_ra"] =
                 node.forwards() ? "2" : "1";
+    if (node.mpls) add_mpls(node, out.sysctl);
     for (const auto& [key, value] : node.sysctl) out.sysctl[key] = value.first;
     if (const std::string rules = nft_ruleset(lab, node); !rules.empty()) out.nft = digest(rules);
     out.limits = limits_text(node.limits);

@@ -83,8 +83,8 @@ std::string key_trouble(Kind kind, bool has_svi, std::string_view key, std::stri
         return article + name + " has no \"" + std::string(key) + "\"";
     if (among(key, address) && switching && !routes)
         return article + name + " has no addresses, so no \"" + std::string(key) + "\"";
-    if (key == "vrfs" && kind != Kind::router && kind != Kind::host)
-        return article + name + " has no \"vrfs\"";
+    if ((key == "vrfs" || key == "mpls") && kind != Kind::router && kind != Kind::host)
+        return article + name + " has no \"" + std::string(key) + "\"";
     if (key == "device" && kind != Kind::external) return article + name + " has no \"device\"";
     return "";
 }

@@ -184,7 +184,8 @@ struct Node {
     bool vlan_filtering = false;  // a switch that tells VLANs apart: said, or one is used
     std::vector<VlanId> svi;      // VLANs that a switch routes between
     std::vector<Vrf> vrfs;
-    std::optional<Text> nft;  // a ruleset
+    std::optional<Where> mpls;  // it forwards labels: where the file says so
+    std::optional<Text> nft;    // a ruleset
     std::vector<Masquerade> masquerade;
     std::vector<Forward> forward;
     std::vector<Text> dns;

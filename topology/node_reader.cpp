@@ -1,4 +1,4 @@
-// Node keys of language.md §4.2, each read once, those of later issues refused or noticed by name.
+// Node keys of language.md §4.2, each read once.
 #include "topology/node_reader.hpp"
 
 #include "topology/isolation.hpp"
@@ -18,16 +18,6 @@
 
 namespace topology {
 namespace {
-
-bool is_empty(const Value& value) {
-    return value.is_false() || (value.is(Value::Type::array) && value.items.empty()) ||
-           (value.is(Value::Type::table) && value.members.empty());
-}
-
-// Without these the lab would not be what the file says.
-bool needs_later(std::string_view key) {
-    return key == "mpls";
-}
 
 class NodeReader {
   public:
@@ -149,8 +139,8 @@ class NodeReader {
             read_forward(value, x_nodes, x_node, x_context);
         } else if (key == "device") {
             if (auto device = x_context.reader.text(value)) x_node.device = std::move(*device);
-        } else if (needs_later(key)) {
-            if (!is_empty(value)) x_context.later("\"" + key + "\"", member.where);
+        } else if (key == "mpls") {
+            if (x_context.reader.boolean(value).value_or(false)) x_node.mpls = member.where;
         }
         // mac, mtu, ipv4, ipv6, addresses, interfaces: end_reader.cpp. files, overlay, nft: above.
     }

@@ -39,6 +39,8 @@ void run_new_lines(const std::string& node, const Contents& wish, const Contents
 bool device_is_new(const std::vector<Step>& steps, const std::string& node,
                    const std::string& device) {
     return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
+        if (const auto* other = std::get_if<CreateDevice>(&step))
+            return other->space == node && other->device.name == device;
         const auto* veth = std::get_if<CreateVeth>(&step);
         return veth != nullptr && ((veth->space == node && veth->device.name == device) ||
                                    (veth->peer_space == node && veth->peer.name == device));

@@ -265,6 +265,7 @@ std::string resolved_node(const Lab& lab, const Node& node) {
             vrfs.raw(vrf.name, "{ table = " + std::to_string(vrf.table) + " }");
         table.raw("vrfs", vrfs.inline_());
     }
+    if (node.mpls) table.raw("mpls", "true");
     isolation(node, table);
     if (node.user != "root") table.text("user", node.user);
     if (!node.hostname.empty() && node.hostname != node.name) table.text("hostname", node.hostname);

@@ -188,12 +188,12 @@ void fields(A& a, topology::Node& v) {
     auto& [name, kind, kind_name, kind_chain, range_items, id, loopback, explicit_loopbacks,
            loopbacks, interfaces, gateway, routing, routing_explicit, asn, area, route_reflector,
            announce, ecmp, timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi,
-           vrfs, nft, masquerade, forward, dns, files, exec, services, env, sysctl, wait_for, level,
-           level_where, root, device, clock, limits, user, hostname, label, icon, labels, position,
-           prefixes, pool, private_, dhcp, ra, where] = v;
+           vrfs, mpls, nft, masquerade, forward, dns, files, exec, services, env, sysctl, wait_for,
+           level, level_where, root, device, clock, limits, user, hostname, label, icon, labels,
+           position, prefixes, pool, private_, dhcp, ra, where] = v;
     a(name, kind, kind_name, kind_chain, range_items, id, loopback, explicit_loopbacks, loopbacks,
       interfaces, gateway, routing, routing_explicit, asn, area, route_reflector, announce, ecmp,
-      timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi, vrfs, nft,
+      timers, frr, route_lines, routes, stp, stp_priority, vlan_filtering, svi, vrfs, mpls, nft,
       masquerade, forward, dns, files, exec, services, env, sysctl, wait_for, level, level_where,
       root, device, clock, limits, user, hostname, label, icon, labels, position, prefixes, pool,
       private_, dhcp, ra, where);

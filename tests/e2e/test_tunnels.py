@@ -64,7 +64,8 @@ class Tunnels(LabTest):
             self.assertIn('"vxlan" or "wireguard"', done.err)
 
     def test_what_the_kernel_lacks_is_named(self):
-        for kind, text in (("wireguard", overlay(["r1", "r2"]).replace("vxlan", "wireguard")),):
+        mpls = 'links = [["r1", "r2"]]\n[nodes]\nr2 = "router"\nr1 = { kind = "router", mpls = true }\n'
+        for kind, text in (("mpls", mpls), ("wireguard", overlay(["r1", "r2"]).replace("vxlan", "wireguard"))):
             if not machine.lacks(kind):
                 continue
             with self.subTest(kind=kind):

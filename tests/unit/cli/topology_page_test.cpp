@@ -111,6 +111,7 @@ sw2 = "router"
 r2 = { kind = "router", vrfs = ["red"] }
 [nodes.r1]
 kind = "router"
+mpls = true
 vrfs = { red = { table = 50 } }
 loopback = true
 routes = ["10.9.0.0/16 vrf red via r2"]

@@ -81,6 +81,7 @@ TEST(Doctor, FindsTheKernelsFeatures) {
     EXPECT_TRUE(named(checks, "kernel: bridge").ok) << named(checks, "kernel: bridge").detail;
     EXPECT_TRUE(named(checks, "kernel: veth").needed);
     EXPECT_FALSE(named(checks, "kernel: wireguard").needed);
+    EXPECT_FALSE(named(checks, "kernel: mpls").needed);
     for (const DoctorCheck& check : checks)
         EXPECT_EQ(check.fix.starts_with("modprobe "), !check.ok) << check.name;
 }

@@ -62,6 +62,8 @@ const std::vector<Case> of_devices{
      "\"host\"\n",
      "a link of type \"gre\" has two ends, this one has 3",
      "type = \"vxlan\" or \"wireguard\" joins any number; full = [...] makes a link of every pair"},
+    {"Mpls_of_a_switch", "KEY", "[nodes]\nsw = { kind = \"switch\", @@mpls = true }\n",
+     "a switch has no \"mpls\"", ""},
     {"Port_of_wireguard_twice", "D21",
      "links = [[\"h1\",\"r1\"], { endpoints = [\"h1:a\",\"r1\"], type = \"wireguard\" , udp-port = "
      "5 "
