@@ -57,7 +57,7 @@ std::vector<Message> change_wireguard(std::uint16_t family, std::uint32_t index,
 // Lets the interface speak to a peer at once: to one that knew it in a former life it is silent
 // until it does, for the peer's session is of that life.
 std::vector<Message> greet_wireguard(std::uint16_t family, std::uint32_t index,
-                                     const WireguardKey& peer);
+                                     const WireguardKey& key);
 WireguardDevice wireguard(Socket& generic, std::uint16_t family, std::uint32_t index);
 
 // A part of a listing: peers come one after the other, and what one of them is allowed may be
