@@ -4,7 +4,9 @@
 #include "labd/failure.hpp"
 #include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
+#include "labd/link_named.hpp"
 #include "labd/log.hpp"
+#include "topology/ends.hpp"
 #include "topology/suggest.hpp"
 
 #include <algorithm>
@@ -16,28 +18,13 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string end_name(const topology::Lab& lab, const topology::End& end) {
-    return lab.nodes[end.node].name + ":" + lab.at(end).name;
-}
-
-const topology::Link& link_named(const topology::Lab& wish, const std::string& name) {
-    std::vector<std::string> names;
-    for (const topology::Link& link : wish.links) {
-        if (link.name == name) return link;
-        names.push_back(link.name);
-    }
-    const std::string near = topology::did_you_mean(name, names);
-    throw UpFailure("no_such_link", "there is no link \"" + name + "\"",
-                    near.empty() ? "lab links lists them" : near);
-}
-
 // The end that `word` means: NODE or NODE:INTERFACE.
 const topology::End& end_meant(const topology::Lab& lab, const topology::Link& link,
                                const std::string& word) {
     const topology::End* found = nullptr;
     std::vector<std::string> names;
     for (const topology::End& end : link.ends) {
-        names.push_back(end_name(lab, end));
+        names.push_back(topology::end_name(lab, end));
         if (names.back() != word && lab.nodes[end.node].name != word) continue;
         if (found != nullptr)
             throw UpFailure("bad_request", link.name + " has two ends at " + word,
@@ -57,7 +44,7 @@ std::string sender(const topology::Lab& lab, const topology::Link& link, const I
     if (!wish.to.empty() && end_meant(lab, link, wish.to) == from)
         throw UpFailure("bad_request", wish.from + " and " + wish.to + " are one end",
                         "from one end of the link to another");
-    return end_name(lab, from);
+    return topology::end_name(lab, from);
 }
 
 // What nothing here can do is not taken: it would change no packet.
@@ -82,7 +69,7 @@ std::vector<ImpairChange> changes(const topology::Lab& lab, const topology::Link
     std::vector<ImpairChange> out;
     topology::Diagnostics diagnostics;
     for (const topology::End& end : link.ends) {
-        const std::string name = end_name(lab, end);
+        const std::string name = topology::end_name(lab, end);
         if (lab.nodes[end.node].is_outside())
             throw UpFailure("bad_request", link.name + " leads out of the lab",
                             "put a switch between, and impair the link to it");

@@ -1,6 +1,7 @@
 #include "labd/impairments.hpp"
 
 #include "labd/link_back_ends.hpp"
+#include "topology/ends.hpp"
 #include "topology/suggest.hpp"
 
 #include <boost/json.hpp>
@@ -13,10 +14,6 @@ namespace json = boost::json;
 using topology::Impairment;
 
 namespace {
-
-std::string end_name(const topology::Lab& lab, const topology::End& end) {
-    return lab.nodes[end.node].name + ":" + lab.at(end).name;
-}
 
 std::vector<std::string> undone_at(const topology::Lab& lab, const topology::Link& link) {
     std::vector<std::string> out;
@@ -35,10 +32,10 @@ topology::Diagnostics refused_without_netem(const topology::Lab& lab) {
         for (const topology::End& end : link.ends)
             if (const topology::Interface& interface = lab.at(end);
                 interface.impairment.netem_only && interface.impairment.any())
-                diagnostics.error(
-                    "D67", interface.where,
-                    "this kernel has no netem, and " + end_name(lab, end) + " takes no substitute",
-                    "module sch_netem, see lab doctor; or without backend");
+                diagnostics.error("D67", interface.where,
+                                  "this kernel has no netem, and " + topology::end_name(lab, end) +
+                                      " takes no substitute",
+                                  "module sch_netem, see lab doctor; or without backend");
     return diagnostics;
 }
 

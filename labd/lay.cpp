@@ -6,6 +6,7 @@
 #include "labd/failure.hpp"
 #include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
+#include "labd/link_named.hpp"
 #include "labd/log.hpp"
 #include "topology/relay_link.hpp"
 #include "topology/suggest.hpp"
@@ -84,17 +85,6 @@ bool is_up(const Lab& lab, const topology::Link& link) {
 bool is_up_in_file(const topology::Lab& wish, const topology::Link& link) {
     return std::all_of(link.ends.begin(), link.ends.end(),
                        [&](const topology::End& end) { return wish.at(end).up; });
-}
-
-const topology::Link& link_named(const topology::Lab& wish, const std::string& name) {
-    std::vector<std::string> names;
-    for (const topology::Link& link : wish.links) {
-        if (link.name == name) return link;
-        names.push_back(link.name);
-    }
-    const std::string near = topology::did_you_mean(name, names);
-    throw UpFailure("no_such_link", "there is no link \"" + name + "\"",
-                    near.empty() ? "lab links lists them" : near);
 }
 
 }  // namespace

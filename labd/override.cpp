@@ -1,5 +1,6 @@
 #include "labd/override.hpp"
 
+#include "topology/ends.hpp"
 #include "topology/impairment_keys.hpp"
 
 #include <boost/json.hpp>
@@ -14,12 +15,6 @@ namespace json = boost::json;
 namespace {
 
 using topology::Link;
-
-const Link* find_link(const topology::Lab& lab, const std::string& name) {
-    for (const Link& link : lab.links)
-        if (link.name == name) return &link;
-    return nullptr;
-}
 
 topology::Value value_of(const json::value& value) {
     using topology::Value;
@@ -38,11 +33,12 @@ topology::Value value_of(const json::value& value) {
 }
 
 bool is_end(const topology::Lab& lab, const topology::End& end, const std::string& name) {
-    return name.empty() || lab.nodes[end.node].name + ":" + lab.at(end).name == name;
+    return name.empty() || topology::end_name(lab, end) == name;
 }
 
 void lay_over(topology::Lab& wish, const Override& over) {
-    const Link* link = over.kind == Override::Kind::stop ? nullptr : find_link(wish, over.subject);
+    const Link* link =
+        over.kind == Override::Kind::stop ? nullptr : topology::find_link(wish, over.subject);
     if (link == nullptr) return;
     const auto index = static_cast<std::size_t>(link - wish.links.data());
     topology::Diagnostics seen_before;  // when it was asked for
@@ -92,7 +88,7 @@ std::set<std::string> places_of(const topology::Lab& wish, const Overrides& over
     std::set<std::string> out;
     for (const Override& over : overrides) {
         if (over.kind == Override::Kind::stop) continue;
-        const Link* link = find_link(wish, over.subject);
+        const Link* link = topology::find_link(wish, over.subject);
         if (link == nullptr) continue;
         for (const topology::End& end : link->ends) out.insert(wish.nodes[end.node].name);
         // What an end sends may be lost where it arrives.
@@ -146,7 +142,7 @@ void drop_idle(Overrides& overrides, const topology::Lab& wish, const std::strin
     const auto passes = [&](const Override& over) {
         return is_of_it(over) && (over.until_ns || over.by_check);
     };
-    const Link* wished = find_link(wish, link);
+    const Link* wished = topology::find_link(wish, link);
     if (wished == nullptr || std::any_of(overrides.begin(), overrides.end(), passes)) return;
     const topology::Lab now = laid_over(wish, overrides);
     for (const topology::End& end : wished->ends)

@@ -3,6 +3,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/impairments.hpp"
 #include "labd/picture.hpp"
+#include "topology/ends.hpp"
 #include "topology/isolation.hpp"
 #include "topology/stages.hpp"
 
@@ -29,8 +30,7 @@ std::string peer_of(const topology::Lab& lab, std::size_t node, const topology::
     if (link.ends.size() == 1) return "";
     if (link.ends.size() > 2) return link.name;
     for (const topology::End& end : link.ends)
-        if (end.node != node || &lab.at(end) != &self)
-            return lab.nodes[end.node].name + ":" + lab.at(end).name;
+        if (end.node != node || &lab.at(end) != &self) return topology::end_name(lab, end);
     return "";
 }
 

@@ -2,6 +2,7 @@
 // is when the fault comes, which the file alone does not know.
 #include "topology/check_impair.hpp"
 
+#include "topology/ends.hpp"
 #include "topology/impairment_keys.hpp"
 #include "topology/keys.hpp"
 #include "topology/suggest.hpp"
@@ -45,16 +46,6 @@ std::string json_value(const Value& value) {
                         std::all_of(value.text.begin(), value.text.end(),
                                     [](char c) { return c >= '0' && c <= '9'; });
     return number ? std::to_string(std::stoll(value.text)) : json_string(value.text);
-}
-
-std::string end_name(const Lab& lab, const End& end) {
-    return lab.nodes[end.node].name + ":" + lab.at(end).name;
-}
-
-const Link* find_link(const Lab& lab, const std::string& name) {
-    const auto found = std::find_if(lab.links.begin(), lab.links.end(),
-                                    [&](const Link& link) { return link.name == name; });
-    return found == lab.links.end() ? nullptr : &*found;
 }
 
 // "loss 5%, no delay"

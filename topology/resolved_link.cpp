@@ -1,5 +1,6 @@
 // One link as [[link]]: names, addresses and MACs of all its ends.
 #include "topology/address.hpp"
+#include "topology/ends.hpp"
 #include "topology/masquerade.hpp"
 #include "topology/resolved.hpp"
 #include "topology/segment_services.hpp"
@@ -173,8 +174,7 @@ std::string resolved_link(const Lab& lab, std::size_t index) {
     }
     std::string out = "[[link]]\n" + table.lines();
     for (const End& end : own)
-        out += "ends." + toml_string(lab.nodes[end.node].name + ":" + lab.at(end).name) + " = " +
-               end_keys(lab, end) + "\n";
+        out += "ends." + toml_string(end_name(lab, end)) + " = " + end_keys(lab, end) + "\n";
     return out;
 }
 

@@ -1,0 +1,14 @@
+// Links and their ends by the names that people give them.
+#pragma once
+
+#include "topology/model.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace topology {
+
+std::string end_name(const Lab& lab, const End& end);          // "r1:eth0"
+const Link* find_link(const Lab& lab, std::string_view name);  // null: no such link
+
+}  // namespace topology
