@@ -6,6 +6,7 @@
 #include "labd/host_ties.hpp"
 #include "labd/log.hpp"
 #include "labd/records.hpp"
+#include "labd/slurp.hpp"
 #include "netlink/netns.hpp"
 #include "topology/stages.hpp"
 
@@ -20,7 +21,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <system_error>
 
 namespace labd {
@@ -29,13 +29,6 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string slurp(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
 
 // By its name, or, when somebody took that away, by the init that lives in it. Empty when it is
 // neither here nor there.

@@ -2,6 +2,7 @@
 
 #include "labd/fd.hpp"
 #include "labd/log.hpp"
+#include "labd/slurp.hpp"
 #include "topology/names.hpp"
 
 #include <boost/json.hpp>
@@ -12,8 +13,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
 namespace labd {
@@ -94,11 +93,8 @@ std::vector<Autostart::Kept> Autostart::all() const {
     std::sort(names.begin(), names.end());
     std::vector<Kept> out;
     for (const std::string& name : names) {
-        std::ifstream in(path(name), std::ios::binary);
-        std::ostringstream text;
-        text << in.rdbuf();
         try {
-            out.push_back(parse(name, text.str()));
+            out.push_back(parse(name, slurp(path(name))));
         } catch (const std::exception& error) {
             log::error(path(name) + ": " + error.what());
         }

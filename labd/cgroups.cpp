@@ -1,6 +1,7 @@
 #include "labd/cgroups.hpp"
 
 #include "labd/log.hpp"
+#include "labd/slurp.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <system_error>
@@ -30,13 +30,8 @@ constexpr std::uint32_t default_pids = 4096;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-std::string text_of(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 Names words_of(const std::string& path) {
-    std::istringstream text(text_of(path));
+    std::istringstream text(slurp(path));
     return {std::istream_iterator<std::string>(text), {}};
 }
 
@@ -145,7 +140,7 @@ std::string cgroup2_mount(std::string_view mountinfo) {
 // Found by enabling what is there at the top of the hierarchy, where it stays enabled.
 CgroupSupport cgroup_support() {
     CgroupSupport support;
-    support.mount = cgroup2_mount(text_of("/proc/self/mountinfo"));
+    support.mount = cgroup2_mount(slurp("/proc/self/mountinfo"));
     if (support.mount.empty()) {
         support.trouble = "control groups of version 2 are not mounted";
         return support;

@@ -5,6 +5,7 @@
 #include "labd/fail_point.hpp"
 #include "labd/linux_convert.hpp"
 #include "labd/log.hpp"
+#include "labd/slurp.hpp"
 #include "netlink/netns.hpp"
 #include "topology/uplink.hpp"
 
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 
 namespace labd {
@@ -31,13 +31,6 @@ std::string hex(std::uint32_t number) {
     std::array<char, 9> text{};
     (void)std::snprintf(text.data(), text.size(), "%08x", number);
     return text.data();
-}
-
-std::string slurp(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
 }
 
 void put(const std::string& file, const std::string& text) {

@@ -7,6 +7,7 @@
 #include "labd/packet.hpp"
 #include "labd/private_run.hpp"
 #include "labd/records.hpp"
+#include "labd/slurp.hpp"
 #include "labd/start_init.hpp"
 #include "labd/subordinate_ids.hpp"
 
@@ -26,7 +27,6 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -63,12 +63,6 @@ void write_file(const std::string& path, const std::string& text) {
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         fail("cannot write " + path);
-}
-
-std::string slurp(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
 }
 
 // What forbids a user namespace is found by the doctor; here only the kernel's words.

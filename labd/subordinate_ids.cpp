@@ -1,19 +1,12 @@
 #include "labd/subordinate_ids.hpp"
 
+#include "labd/slurp.hpp"
+
 #include <pwd.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <sstream>
-
 namespace labd {
 namespace {
-
-std::string slurp(const char* path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 bool installed(const std::string& program) {
     for (const char* folder : {"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/", "/usr/bin/"})
