@@ -51,9 +51,9 @@ bool flag(const json::object& body, const char* key) {
     return value->get_bool();
 }
 
-double number(const json::object& body, const char* key) {
+std::optional<double> number(const json::object& body, const char* key) {
     const json::value* value = member(body, key);
-    if (value == nullptr) return 0;
+    if (value == nullptr) return std::nullopt;
     if (!value->is_number()) refuse(key, "a number");
     return value->to_number<double>();
 }

@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ boost::json::object parse(const std::string& text);
 
 std::string text(const boost::json::object& body, const char* key);  // "" when missing
 bool flag(const boost::json::object& body, const char* key);         // false when missing
-double number(const boost::json::object& body, const char* key);     // 0 when missing
+std::optional<double> number(const boost::json::object& body, const char* key);
 std::vector<std::string> texts(const boost::json::object& body, const char* key);
 // How long something is to last, in seconds; 0 = it says nothing, and it is for good.
 double duration_s(const boost::json::object& body, const char* key);

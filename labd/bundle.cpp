@@ -39,7 +39,7 @@ Bundle bundle_of(const json::object& object) {
         topology::Files::Entry made;
         made.content = file.contains("base64") ? decoded(body::needed_text(file, "base64"))
                                                : body::needed_text(file, "text");
-        const double mode = body::number(file, "mode");
+        const double mode = body::number(file, "mode").value_or(0);
         made.mode = mode > 0 && mode <= 07777 ? static_cast<std::uint32_t>(mode) : 0644;
         bundle.files[std::string(path)] = std::move(made);
     }
@@ -59,7 +59,7 @@ UpRequest parse_up_request(const std::string& text) {
     const json::object object = body::parse(text);
     UpRequest request;
     request.bundle = bundle_of(object);
-    request.wait_s = body::number(object, "wait");
+    request.wait_s = body::number(object, "wait").value_or(0);
     request.dry_run = body::flag(object, "dry_run");
     request.keep_on_failure = body::flag(object, "keep_on_failure");
     request.renumber = body::flag(object, "renumber");

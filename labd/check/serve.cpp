@@ -41,7 +41,7 @@ Asked parse(const std::string& text) {
     asked.condition = body::text(object, "condition");
     asked.fail_fast = body::flag(object, "fail_fast");
     asked.watch = body::flag(object, "watch");
-    if (object.contains("within")) asked.within_s = body::number(object, "within");
+    asked.within_s = body::number(object, "within");
     if (const json::value* once = object.if_contains("once"); once != nullptr && !once->is_null()) {
         if (!once->is_int64() || once->get_int64() < 0)
             throw BadRequest("\"once\" must be the number of a check");
