@@ -60,8 +60,9 @@ class HostTies {
 
     void join_uplink(const HostTie& tie, int netns, const topology::Device& device);
     void join_port(const HostTie& tie, int netns, const topology::Device& device);
-    void make_pair(const HostTie& tie, int netns, const topology::Device& device,
-                   const topology::Device& end);
+    // The index of the end on the host.
+    std::uint32_t make_pair(const HostTie& tie, int netns, const topology::Device& device,
+                            const topology::Device& end);
     void move(HostTie& tie, int netns, const topology::Device& device);
     void give_back(const HostTie& tie, int netns);
     // With a hint; nothing in the way: "".

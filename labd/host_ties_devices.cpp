@@ -67,7 +67,8 @@ std::optional<netlink::Link> named(netlink::Socket& socket, const std::string& n
     return find_link(socket, [&](const netlink::Link& link) { return link.name == name; });
 }
 
-void HostTies::make_pair(const HostTie& tie, int netns, const Device& device, const Device& end) {
+std::uint32_t HostTies::make_pair(const HostTie& tie, int netns, const Device& device,
+                                  const Device& end) {
     netlink::NewLink inner = new_link(netns, device), outer = new_link(netns_.get(), end);
     inner.group = marks::outside_group;
     outer.group = 0;
@@ -83,6 +84,7 @@ void HostTies::make_pair(const HostTie& tie, int netns, const Device& device, co
     netlink::Message tell = netlink::change_link(made->index, silent);
     tell.put(alias, "labd " + tie.key.lab + "." + tie.key.space);
     socket.request(tell, {"set up", end.name});
+    return made->index;
 }
 
 void HostTies::join_uplink(const HostTie& tie, int netns, const Device& device) {
@@ -90,20 +92,19 @@ void HostTies::join_uplink(const HostTie& tie, int netns, const Device& device) 
     end.name = tie.end;
     end.mac = topology::mac_of("host end " + words(tie.key));
     end.mtu = device.mtu;
-    make_pair(tie, netns, device, end);
+    const std::uint32_t made = make_pair(tie, netns, device, end);
     netlink::Socket socket = host();
-    const auto made = named(socket, tie.end);
     {
         const netlink::Entered inside(netns_.get());
         open_end(tie.end);
     }
     netlink::LinkChange up;
     up.up = true;
-    netlink::Message raise = netlink::change_link(made->index, up);
+    netlink::Message raise = netlink::change_link(made, up);
     socket.request(raise, {"bring up", tie.end});
     for (const topology::Prefix& uplink : topology::uplink_addresses(tie.key.lab, tie.key.space)) {
         const topology::Prefix own{topology::host_end(uplink).ip, uplink.length};
-        netlink::Message add = netlink::add_address(address_of(made->index, own));
+        netlink::Message add = netlink::add_address(address_of(made, own));
         const auto refusal = socket.attempt(add);
         // A host without IPv6 has none to give.
         if (refusal && own.ip.family == topology::Family::ipv4)
@@ -125,12 +126,11 @@ void HostTies::join_port(const HostTie& tie, int netns, const Device& device) {
     if (inner.mtu == 0) inner.mtu = bridge->mtu;
     if (inner.mac == topology::Mac{}) inner.mac = topology::mac_of("inner end " + words(tie.key));
     end.mtu = inner.mtu;
-    make_pair(tie, netns, inner, end);
-    const auto made = named(socket, tie.end);
+    const std::uint32_t made = make_pair(tie, netns, inner, end);
     netlink::LinkChange join;
     join.master = bridge->index;
     join.up = true;
-    netlink::Message message = netlink::change_link(made->index, join);
+    netlink::Message message = netlink::change_link(made, join);
     socket.request(message, {"join", tie.end + " to bridge " + tie.outside});
 }
 

@@ -132,7 +132,10 @@ asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
     std::vector<topology::Diagnostics> looks{
         missing_programs(resolved.lab), missing_features(resolved.lab),
         unknown_accounts(resolved.lab), refused_without_netem(resolved.lab)};
-    if (options_.ties && !options_.rootless) {
+    const bool leads_out =
+        std::any_of(resolved.lab.nodes.begin(), resolved.lab.nodes.end(),
+                    [](const topology::Node& node) { return node.is_outside(); });
+    if (leads_out && options_.ties && !options_.rootless) {
         KernelThread::Job look = [&] { looks.push_back(options_.ties->refused(resolved.lab)); };
         co_await kernel_.run(name, std::move(look));
     }
