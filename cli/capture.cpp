@@ -94,14 +94,8 @@ Capture::Capture(CaptureSession session, const CaptureOptions& options, const st
         std::clamp(rings_bytes / session_.points.size(), least_ring, most_ring);
     std::vector<pcapng::Interface> interfaces;
     for (OpenPoint& open : session_.points) {
-        pcapng::Interface& told = interfaces.emplace_back();
-        told.name = open.point.name();
-        told.description = "node " + open.point.node +
-                           (open.point.link.empty() ? "" : ", link " + open.point.link);
-        told.mac = open.mac;
-        told.filter = filter;
-        told.ethernet = open.ethernet;
-        told.snaplen = options.snaplen;
+        interfaces.push_back(open.described(options.snaplen));
+        interfaces.back().filter = filter;
         rings_.emplace_back(std::move(open.socket), open.index, each,
                             compile_filter(filter, options.snaplen, open.ethernet));
     }

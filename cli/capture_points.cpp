@@ -116,6 +116,16 @@ CaptureWords capture_words(const Live& live, const std::vector<std::string>& wor
     return out;
 }
 
+pcapng::Interface OpenPoint::described(std::uint32_t snaplen) const {
+    pcapng::Interface out;
+    out.name = point.name();
+    out.description = "node " + point.node + (point.link.empty() ? "" : ", link " + point.link);
+    out.mac = mac;
+    out.ethernet = ethernet;
+    out.snaplen = snaplen;
+    return out;
+}
+
 CaptureSession open_points(const Live& live, const Points& points) {
     json::array list;
     for (const CapturePoint& point : points)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/live.hpp"
+#include "cli/pcapng.hpp"
 #include "labd/fd.hpp"
 
 #include <cstdint>
@@ -31,6 +32,8 @@ struct OpenPoint {
     std::uint32_t index = 0;
     std::string mac;
     bool ethernet = true;
+
+    pcapng::Interface described(std::uint32_t snaplen) const;
 };
 
 struct CaptureSession {

@@ -51,13 +51,7 @@ class Rings {
     explicit Rings(CaptureSession session) : session_(std::move(session)) {
         std::vector<pcapng::Interface> interfaces;
         for (OpenPoint& open : session_.points) {
-            pcapng::Interface& told = interfaces.emplace_back();
-            told.name = open.point.name();
-            told.description = "node " + open.point.node +
-                               (open.point.link.empty() ? "" : ", link " + open.point.link);
-            told.mac = open.mac;
-            told.ethernet = open.ethernet;
-            told.snaplen = snaplen;
+            interfaces.push_back(open.described(snaplen));
             rings_.emplace_back(std::move(open.socket), open.index, ring_bytes,
                                 compile_filter("", snaplen, open.ethernet));
         }
