@@ -46,12 +46,18 @@ void show(int from, int to, const std::string& name) {
     (void)::move_mount(tree.get(), "", to, name.c_str(), MOVE_MOUNT_F_EMPTY_PATH);
 }
 
+// Whether names can be made there, in a folder that is or that may be made.
+bool may_name(const std::string& netns_dir, const std::string& parent) {
+    const bool there = ::access(netns_dir.c_str(), F_OK) == 0;
+    return ::access((there ? netns_dir : parent).c_str(), W_OK) == 0;
+}
+
 }  // namespace
 
 void make_private_run(const std::string& netns_dir) {
     const std::size_t slash = netns_dir.rfind('/');
     const std::string parent = netns_dir.substr(0, slash), own = netns_dir.substr(slash + 1);
-    if (parent.empty() || ::access(parent.c_str(), W_OK) == 0) return;
+    if (parent.empty() || may_name(netns_dir, parent)) return;
     const Fd old(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!old) fail("cannot open " + parent);
     if (::mount("labd", parent.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)

@@ -23,7 +23,8 @@ def enter():
     """Runs this program again in namespaces of its own: names, sockets and links end with it."""
     if os.environ.get("LAB_BENCH_INSIDE"):
         # Both sides pin on a tmpfs: on a disk 1000 pins cost fifty times as much.
-        for command in (["mount", "-t", "tmpfs", "tmpfs", "/run"], ["mkdir", WORK, "/run/netns"]):
+        for command in (["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"],
+                        ["mkdir", WORK, "/run/netns"]):
             subprocess.run(command, check=True)
         return
     environment = {**os.environ, "LAB_BENCH_INSIDE": "1"}

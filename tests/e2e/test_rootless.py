@@ -197,6 +197,15 @@ ready = "tcp 80"
         done = machine.run("lab", "-S", socket, "ls", status=4)
         self.assertIn("this labd is another user's", done.err)
 
+    def test_names_are_roots_in_a_run_for_everybody(self):
+        os.chmod("/run", 0o1777)
+        os.makedirs("/run/netns", exist_ok=True)
+        self.make((ordinary.FIRST, 65536))
+        lab("up", f"{EXAMPLES}/two-hosts.lab.toml")
+        self.assert_all_reach_all("two-hosts")
+        self.assertIn("two-hosts.h1", lab("ns", "enter", "--", "ip", "netns", "list").out)
+        self.assertEqual([], os.listdir("/run/netns"))
+
     def test_the_systems_labd_comes_first(self):
         self.make((ordinary.FIRST, 65536))
         machine.lab("ls")
