@@ -4,10 +4,9 @@
 
 namespace labd {
 
-std::vector<std::pair<std::string, std::string>> birth_sysctls(const topology::Node& node,
-                                                               std::uint32_t last_group) {
+SysctlValues birth_sysctls(const topology::Node& node, std::uint32_t last_group) {
     const std::string forwards = node.forwards() ? "1" : "0";
-    std::vector<std::pair<std::string, std::string>> list;
+    SysctlValues list;
     // devinet copies all and default of IPv4 from the initial namespace unless
     // net.core.devconf_inherit_init_net says otherwise (Documentation/admin-guide/sysctl/net.rst).
     static constexpr std::array<std::pair<const char*, const char*>, 14> ipv4{{
@@ -55,6 +54,15 @@ std::vector<std::pair<std::string, std::string>> birth_sysctls(const topology::N
     // those of the writer's user namespace, which is the node's.
     list.emplace_back("net.ipv4.ping_group_range", "0 " + std::to_string(last_group));
     return list;
+}
+
+SysctlValues to_write(const SysctlValues& wanted, const std::map<std::string, std::string>& given) {
+    SysctlValues out;
+    for (const auto& [key, value] : wanted) {
+        const auto has = given.find(key);
+        if (has == given.end() || has->second != value) out.emplace_back(key, value);
+    }
+    return out;
 }
 
 }  // namespace labd

@@ -5,6 +5,7 @@
 #include "topology/model.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,10 @@ namespace labd {
 
 // In the order of writing; before the node's first interface, which inherits `default`. Groups 0 …
 // last_group are those that the node has.
-std::vector<std::pair<std::string, std::string>> birth_sysctls(const topology::Node& node,
-                                                               std::uint32_t last_group);
+using SysctlValues = std::vector<std::pair<std::string, std::string>>;
+SysctlValues birth_sysctls(const topology::Node& node, std::uint32_t last_group);
+
+// Those of `wanted` that newborns do not have already: `given` is what they all have.
+SysctlValues to_write(const SysctlValues& wanted, const std::map<std::string, std::string>& given);
 
 }  // namespace labd

@@ -5,6 +5,7 @@
 #include "labd/engine.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
+#include "labd/given_at_birth.hpp"
 #include "labd/host_directory.hpp"
 #include "labd/log.hpp"
 #include "labd/records.hpp"
@@ -90,10 +91,17 @@ asio::awaitable<void> Engine::create_spaces(std::shared_ptr<Lab> lab, Steps step
     // After all births, never beside them: the forwarding sysctls take RTNL by trylock and spin
     // against the clone of the next network namespace (sealing.md 5.2).
     tasks.clear();
-    for (const std::string& name : born) {
+    std::erase_if(born, [&](const std::string& name) {
         const topology::Node* node = lab->wish.find(name);
-        if (node == nullptr || node->kind == topology::Kind::bare) continue;
-        tasks.emplace_back([lab, name, values = birth_sysctls(*node, last_group(options_))] {
+        return node == nullptr || node->kind == topology::Kind::bare;
+    });
+    std::map<std::string, std::string> given;
+    if (born.size() >= worth_asking)
+        given = co_await given_at_birth(lab->nodes.at(born.front()).door,
+                                        lab->nodes.at(born.back()).door);
+    for (const std::string& name : born) {
+        const SysctlValues wanted = birth_sysctls(*lab->wish.find(name), last_group(options_));
+        tasks.emplace_back([lab, name, values = to_write(wanted, given)] {
             fail_point::before("node.sysctl");
             return lab->nodes.at(name).door->sysctl(values);
         });

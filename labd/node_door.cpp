@@ -187,14 +187,21 @@ asio::awaitable<void> NodeDoor::sysctl(std::vector<std::pair<std::string, std::s
 }
 
 asio::awaitable<std::string> NodeDoor::read_sysctl(std::string key) {
+    std::vector<std::string> keys{std::move(key)};
+    const std::vector<std::string> values = co_await read_sysctls(std::move(keys));
+    co_return values.front();
+}
+
+asio::awaitable<std::vector<std::string>> NodeDoor::read_sysctls(std::vector<std::string> keys) {
     const std::uint32_t id = next_id_++;
-    const std::vector<std::string> keys{key};
     Packer packet(code(Door::read_sysctl), id);
     packet.list(keys);
-    const std::string payload = co_await ask(std::move(packet), id, "read " + key, answer_limit);
+    const std::string payload = co_await ask(std::move(packet), id, "read sysctls", answer_limit);
     Unpacker in(payload);
-    const std::vector<std::string> values = in.list();
-    co_return values.size() == 1 ? tame(values.front(), 4096) : std::string();
+    std::vector<std::string> values = in.list();
+    values.resize(keys.size());
+    for (std::string& value : values) value = tame(value, 4096);
+    co_return values;
 }
 
 asio::awaitable<void> NodeDoor::pause(bool stop) {

@@ -67,6 +67,8 @@ class NodeDoor : public std::enable_shared_from_this<NodeDoor> {
     boost::asio::awaitable<void> sysctl(std::vector<std::pair<std::string, std::string>> values);
     // "" when it cannot be read.
     boost::asio::awaitable<std::string> read_sysctl(std::string key);
+    // As many values, "" for a key that is not there.
+    boost::asio::awaitable<std::vector<std::string>> read_sysctls(std::vector<std::string> keys);
     boost::asio::awaitable<void> hostname(std::string name);
     // Everything but PID 1 stops where it is, or goes on.
     boost::asio::awaitable<void> pause(bool stop);

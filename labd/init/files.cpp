@@ -32,13 +32,26 @@ std::string beside(const std::string& path) {
     return path.substr(0, name) + "." + path.substr(name) + ".lab-new";
 }
 
-void give_to_owner(const Fd& file, const FilePart& part) {
+struct Owner {
+    uid_t user = 0;
+    gid_t group = 0;
+};
+
+Owner owner_of(const FilePart& part) {
+    // Of what is root's, which is nearly all, nobody has to be asked.
+    const auto is_root = [](const std::string& name) { return name.empty() || name == "root"; };
+    if (is_root(part.owner) && is_root(part.group)) return {};
     const Accounts accounts = Accounts::read();
     const auto user = accounts.user(part.owner.empty() ? "root" : part.owner);
     if (!user) throw Failure{EINVAL, "find user " + part.owner};
     const auto group = part.group.empty() ? user->gid : accounts.group(part.group);
     if (!group) throw Failure{EINVAL, "find group " + part.group};
-    must(fchown(file.get(), user->uid, *group) == 0, "set the owner of", part.path);
+    return {user->uid, *group};
+}
+
+void give_to_owner(const Fd& file, const FilePart& part) {
+    const Owner owner = owner_of(part);
+    must(fchown(file.get(), owner.user, owner.group) == 0, "set the owner of", part.path);
     must(fchmod(file.get(), part.mode & 07777) == 0, "set the mode of", part.path);
 }
 

@@ -125,6 +125,7 @@ void Spawner::make_namespaces() {
 
 void Spawner::start() {
     (void)prctl(PR_SET_NAME, "lab-spawner");
+    // For its nodes as well, which are its forks.
     for (int signal = 1; signal < NSIG; ++signal) (void)std::signal(signal, SIG_DFL);
     sigset_t child;
     sigemptyset(&child);

@@ -45,5 +45,11 @@ TEST(BirthSysctls, let_every_group_of_the_node_ping) {
     EXPECT_EQ(of(topology::Kind::host).at("net.ipv4.ping_group_range"), "0 999");
 }
 
+TEST(BirthSysctls, what_newborns_have_is_not_written) {
+    const SysctlValues wanted{{"a", "0"}, {"b", "1"}, {"c", "1"}};
+    EXPECT_EQ(to_write(wanted, {}), wanted);
+    EXPECT_EQ(to_write(wanted, {{"a", "0"}, {"b", "0"}}), (SysctlValues{{"b", "1"}, {"c", "1"}}));
+}
+
 }  // namespace
 }  // namespace labd
