@@ -14,6 +14,7 @@ namespace netlink {
 namespace {
 
 constexpr std::size_t largest_datagram = 32 * 1024;  // the kernel's own for events
+constexpr std::size_t at_once = 16;
 constexpr int receive_buffer = 4 * 1024 * 1024;
 
 constexpr std::array groups{RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
@@ -52,7 +53,7 @@ bool matters(const Frame& frame, std::uint8_t route_protocol) {
 }
 
 Follower::Follower(int netns, std::uint8_t route_protocol)
-    : route_protocol_(route_protocol), buffer_(largest_datagram) {
+    : route_protocol_(route_protocol), buffers_(at_once * largest_datagram) {
     const Entered inside(netns);
     fd_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
     if (!fd_) throw_errno("open", "a netlink socket");
@@ -71,28 +72,40 @@ Follower::Follower(int netns, std::uint8_t route_protocol)
     if (!fine) throw_errno("listen to", "the kernel's events");
 }
 
+void Follower::take(Bytes datagram, msghdr& header, Heard& heard) const {
+    const auto nsid = nsid_of(header);
+    if (!nsid) return;
+    while (const auto frame = next_frame(datagram))
+        if (matters(*frame, route_protocol_)) heard.nsids.insert(*nsid);
+}
+
 Follower::Heard Follower::read() {
+    struct Control {
+        alignas(cmsghdr) std::array<std::byte, 128> bytes;
+    };
+    std::array<Control, at_once> controls;
+    std::array<iovec, at_once> parts;
+    std::array<mmsghdr, at_once> messages;
     Heard out;
     for (;;) {
-        iovec part{buffer_.data(), buffer_.size()};
-        alignas(cmsghdr) std::array<std::byte, 128> control;
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        message.msg_control = control.data();
-        message.msg_controllen = control.size();
-        const ssize_t n = recvmsg(fd_.get(), &message, 0);
+        for (std::size_t i = 0; i < at_once; ++i) {
+            parts[i] = {buffers_.data() + i * largest_datagram, largest_datagram};
+            messages[i] = {};
+            messages[i].msg_hdr.msg_iov = &parts[i];
+            messages[i].msg_hdr.msg_iovlen = 1;
+            messages[i].msg_hdr.msg_control = controls[i].bytes.data();
+            messages[i].msg_hdr.msg_controllen = sizeof controls[i].bytes;
+        }
+        const int n = recvmmsg(fd_.get(), messages.data(), at_once, 0, nullptr);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == ENOBUFS) {
             out.lost = true;
             continue;
         }
         if (n < 0) return out;
-        const auto nsid = nsid_of(message);
-        if (!nsid) continue;
-        Bytes rest = Bytes(buffer_).first(static_cast<std::size_t>(n));
-        while (const auto frame = next_frame(rest))
-            if (matters(*frame, route_protocol_)) out.nsids.insert(*nsid);
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
+            take(Bytes(buffers_).subspan(i * largest_datagram, messages[i].msg_len),
+                 messages[i].msg_hdr, out);
     }
 }
 

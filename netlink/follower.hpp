@@ -11,6 +11,8 @@
 #include <set>
 #include <vector>
 
+struct msghdr;
+
 namespace netlink {
 
 // Of interfaces, addresses and queue disciplines everything; of routes those of one protocol:
@@ -31,9 +33,11 @@ class Follower {
     Heard read();
 
   private:
+    void take(Bytes datagram, msghdr& header, Heard& heard) const;
+
     Fd fd_;
     std::uint8_t route_protocol_;
-    std::vector<std::byte> buffer_;
+    std::vector<std::byte> buffers_;  // a datagram each, in one piece
 };
 
 }  // namespace netlink
