@@ -67,6 +67,13 @@ const char* type_name(int flag) {
     }
 }
 
+// 0: this kernel gives them none.
+std::uint64_t id_of_namespace(int fd) {
+    std::uint64_t id = 0;
+    if (::ioctl(fd, ns_get_id, &id) != 0 && ::ioctl(fd, ns_get_mntns_id, &id) != 0) id = 0;
+    return id;
+}
+
 }  // namespace
 
 const std::string& boot_id() {
@@ -117,9 +124,7 @@ std::optional<NamespaceIdentity> identify_namespace(int fd) {
         return std::nullopt;
     const char* type = type_name(::ioctl(fd, ns_get_type));
     if (type == nullptr) return std::nullopt;
-    std::uint64_t id = 0;
-    if (::ioctl(fd, ns_get_id, &id) != 0 && ::ioctl(fd, ns_get_mntns_id, &id) != 0) id = 0;
-    return NamespaceIdentity{boot_id(), type, file.st_dev, file.st_ino, id};
+    return NamespaceIdentity{boot_id(), type, file.st_dev, file.st_ino, id_of_namespace(fd)};
 }
 
 std::optional<NamespaceIdentity> identify_namespace(pid_t pid, std::string_view type) {
@@ -137,9 +142,11 @@ std::vector<NamespaceNumbers> namespaces_of(pid_t pid) {
     std::vector<NamespaceNumbers> all;
     const std::string folder = "/proc/" + std::to_string(pid) + "/ns/";
     for (const char* kind : {"time", "mnt", "uts", "ipc", "pid", "cgroup", "net", "user"}) {
+        // What /proc calls a namespace is one.
         const Fd fd(::open((folder + kind).c_str(), O_RDONLY | O_CLOEXEC));
-        if (const auto found = fd ? identify_namespace(fd.get()) : std::nullopt)
-            all.push_back({kind, found->dev, found->inode, found->id});
+        struct stat file {};
+        if (fd && ::fstat(fd.get(), &file) == 0)
+            all.push_back({kind, file.st_dev, file.st_ino, id_of_namespace(fd.get())});
     }
     return all;
 }
