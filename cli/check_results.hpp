@@ -45,8 +45,9 @@ struct CheckResult {
 
 // The checks of one lab, run once.
 struct CheckSuite {
-    std::string lab;   // as the file calls it
-    std::string file;  // of the topology
+    std::string lab;      // as the file calls it
+    std::string file;     // of the topology
+    std::string variant;  // "cc = bbr": its values of [matrix]; "" when there are none
     std::vector<CheckInfo> plan;
     std::vector<CheckResult> results;
     Experiment experiment;  // its steps

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -37,31 +38,33 @@ std::string unit_of(const std::string& metric) {
 // In the order in which things were first seen.
 class Rows {
   public:
-    void add(const std::string& file, const std::string& what, const std::string& metric,
+    void add(const CheckSuite& suite, const std::string& what, const std::string& metric,
              const std::string& unit, double value) {
-        const auto [at, is_new] = places_.try_emplace({file, what, metric}, rows_.size());
-        if (is_new) rows_.push_back({file, what, metric, unit, {}});
+        const auto [at, is_new] =
+            places_.try_emplace({suite.file, suite.variant, what, metric}, rows_.size());
+        if (is_new) rows_.push_back({suite.file, suite.variant, what, metric, unit, {}});
         rows_[at->second].values.push_back(value);
     }
 
     std::string csv() const {
-        std::string out = "file,what,metric,unit,runs,mean,deviation,least,most\r\n";
+        std::string out = "file,variant,what,metric,unit,runs,mean,deviation,least,most\r\n";
         for (const Row& row : rows_) {
             const auto [least, most] = std::minmax_element(row.values.begin(), row.values.end());
-            out += cell(row.file) + "," + cell(row.what) + "," + cell(row.metric) + "," + row.unit +
-                   "," + std::to_string(row.values.size()) + "," + plain(mean(row.values)) + "," +
-                   plain(deviation(row.values)) + "," + plain(*least) + "," + plain(*most) + "\r\n";
+            out += cell(row.file) + "," + cell(row.variant) + "," + cell(row.what) + "," +
+                   cell(row.metric) + "," + row.unit + "," + std::to_string(row.values.size()) +
+                   "," + plain(mean(row.values)) + "," + plain(deviation(row.values)) + "," +
+                   plain(*least) + "," + plain(*most) + "\r\n";
         }
         return out;
     }
 
   private:
     struct Row {
-        std::string file, what, metric, unit;
+        std::string file, variant, what, metric, unit;
         std::vector<double> values;
     };
     std::vector<Row> rows_;
-    std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+    std::map<std::array<std::string, 4>, std::size_t> places_;
 };
 
 template <class Visit>
@@ -122,16 +125,16 @@ std::string runs_csv(const std::vector<CheckSuite>& suites) {
     for (const CheckSuite& suite : suites) {
         for (const CheckResult& result : suite.results) {
             if (result.first_ok)
-                rows.add(suite.file, result.check.name, "first_ok", "s", *result.first_ok);
+                rows.add(suite, result.check.name, "first_ok", "s", *result.first_ok);
             for (const auto& [metric, value] : result.metrics)
-                rows.add(suite.file, result.check.name, metric, unit_of(metric), value);
+                rows.add(suite, result.check.name, metric, unit_of(metric), value);
         }
         for (const Measurement& one : measurements(suite.experiment)) {
             if (!one.values.empty())
-                rows.add(suite.file, one.what, one.metric, one.unit, mean(one.values));
+                rows.add(suite, one.what, one.metric, one.unit, mean(one.values));
             const std::size_t all = one.values.size() + one.lost;
             if (one.metric == "rtt")
-                rows.add(suite.file, one.what, "loss", "%",
+                rows.add(suite, one.what, "loss", "%",
                          100.0 * static_cast<double>(one.lost) / static_cast<double>(all));
         }
     }
@@ -139,10 +142,10 @@ std::string runs_csv(const std::vector<CheckSuite>& suites) {
 }
 
 std::string samples_csv(const std::vector<CheckSuite>& suites) {
-    std::string out = "file,run,at,metric,of,value\r\n";
+    std::string out = "file,variant,run,at,metric,of,value\r\n";
     each_sample(suites, [&](const CheckSuite& suite, const Experiment::Sample& sample) {
-        out += cell(suite.file) + "," + std::to_string(suite.run + 1) + "," + plain(sample.at) +
-               "," + sample.metric + "," + cell(sample.of) + "," +
+        out += cell(suite.file) + "," + cell(suite.variant) + "," + std::to_string(suite.run + 1) +
+               "," + plain(sample.at) + "," + sample.metric + "," + cell(sample.of) + "," +
                (sample.value ? plain(*sample.value) : "") + "\r\n";
     });
     return out;
@@ -151,9 +154,10 @@ std::string samples_csv(const std::vector<CheckSuite>& suites) {
 std::string samples_jsonl(const std::vector<CheckSuite>& suites) {
     std::string out;
     each_sample(suites, [&](const CheckSuite& suite, const Experiment::Sample& sample) {
-        boost::json::object line{{"file", suite.file}, {"run", suite.run + 1},
-                                 {"at", sample.at},    {"metric", sample.metric},
-                                 {"of", sample.of},    {"value", nullptr}};
+        boost::json::object line{{"file", suite.file},      {"variant", suite.variant},
+                                 {"run", suite.run + 1},    {"at", sample.at},
+                                 {"metric", sample.metric}, {"of", sample.of},
+                                 {"value", nullptr}};
         if (sample.value) line["value"] = *sample.value;
         out += boost::json::serialize(line) + "\n";
     });

@@ -8,12 +8,14 @@
 #include "cli/error.hpp"
 #include "cli/measures.hpp"
 #include "cli/render.hpp"
+#include "topology/matrix.hpp"
 
 #include <boost/json.hpp>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -31,8 +33,22 @@ struct Copy {
     std::string file, quoted;  // for people, and as JSON
     std::string lab;           // as the file calls it
     std::string name;          // of the lab that is brought up
+    topology::Variant variant;
     unsigned round = 0;
+    // "m (cc = bbr)"
+    std::string title() const {
+        return variant.empty() ? lab : lab + " (" + topology::text(variant) + ")";
+    }
 };
+
+// "-bbr-3": as a part of a name of a folder.
+std::string folder_tail(const topology::Variant& variant) {
+    std::string out;
+    for (const auto& [variable, value] : variant) out += "-" + value;
+    for (char& c : out)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.') c = '_';
+    return out.substr(0, 100);
+}
 
 class Tester {
   public:
@@ -62,12 +78,15 @@ class Tester {
   private:
     void one(const Copy& copy, CheckSuite& suite) {
         suite.file = copy.file;
-        suite.lab = copy.lab;
+        suite.lab = copy.title();
+        suite.variant = topology::text(copy.variant);
         suite.run = copy.round;
         std::string text;
         std::optional<LabCopy> lab;
         try {
-            lab.emplace(quiet_, options_, copy.file, copy.name);
+            FileOptions options = options_;
+            options.set.insert(copy.variant.begin(), copy.variant.end());
+            lab.emplace(quiet_, options, copy.file, copy.name);
             begin(copy, text);
             lab->up();
             ask(copy, lab->bundle(), suite, text);
@@ -128,7 +147,7 @@ class Tester {
     }
 
     void begin(const Copy& copy, std::string& text) {
-        std::string line = style_.bold(copy.lab) + style_.dim("  " + copy.file);
+        std::string line = style_.bold(copy.title()) + style_.dim("  " + copy.file);
         if (options_.repeat > 1) line += style_.dim("  run " + std::to_string(copy.round + 1));
         say(line + "\n", text);
     }
@@ -143,7 +162,7 @@ class Tester {
 
     // Also of a copy that did not come up: then of what there is.
     void keep_artefacts(const Copy& copy, const std::optional<LabCopy>& lab, CheckSuite& suite) {
-        std::string folder = options_.bundle + "/" + copy.lab;
+        std::string folder = options_.bundle + "/" + copy.lab + folder_tail(copy.variant);
         if (options_.repeat > 1) folder += "-" + std::to_string(copy.round + 1);
         try {
             write_artefacts(folder, quiet_, suite, lab ? &lab->bundle() : nullptr, copy.name);
@@ -187,8 +206,10 @@ class Tester {
         if (!globals_.json()) return;
         const std::lock_guard lock(mutex_);
         // Which file a line is about stands in front of what labd says.
-        std::string out = "{\"file\":" + copy.quoted + ",\"run\":" + std::to_string(copy.round) +
-                          "," + std::string(line.substr(1)) + "\n";
+        std::string out = "{\"file\":" + copy.quoted + ",\"variant\":" +
+                          boost::json::serialize(boost::json::value(topology::text(copy.variant))) +
+                          ",\"run\":" + std::to_string(copy.round) + "," +
+                          std::string(line.substr(1)) + "\n";
         print(out);
         (void)std::fflush(stdout);
     }
@@ -207,17 +228,27 @@ class Tester {
     std::atomic<bool> stop_{false}, interrupted_{false};
 };
 
+// A file with mistakes stands for one lab, which will tell them.
+std::vector<topology::Variant> variants_of(const FilePlace& place, const FileOptions& options) {
+    return topology::variants(read_bundle(place, options).resolved.lab.matrix);
+}
+
 std::vector<Copy> copies_of(const TestOptions& options) {
     std::vector<std::string> files = options.files;
     if (files.empty()) files.push_back(choose_file("").shown());
-    std::vector<Copy> copies;
+    std::vector<Copy> each, copies;
+    for (const std::string& file : files) {
+        const FilePlace place = choose_file(file);
+        const std::string shown = place.shown(), name = lab_name_of(place).value_or("lab");
+        for (topology::Variant& variant : variants_of(place, options))
+            each.push_back({shown, boost::json::serialize(boost::json::value(shown)), name, "",
+                            std::move(variant), 0});
+    }
     for (unsigned round = 0; round < options.repeat; ++round)
-        for (const std::string& file : files) {
-            const FilePlace place = choose_file(file);
-            const std::string name = lab_name_of(place).value_or("lab");
-            copies.push_back({place.shown(),
-                              boost::json::serialize(boost::json::value(place.shown())), name,
-                              copy_name(name, copies.size() + 1), round});
+        for (Copy copy : each) {
+            copy.name = copy_name(copy.lab, copies.size() + 1);
+            copy.round = round;
+            copies.push_back(std::move(copy));
         }
     return copies;
 }
@@ -226,9 +257,15 @@ int list(const Globals& globals, const TestOptions& options) {
     std::vector<std::string> files = options.files;
     if (files.empty()) files.push_back(choose_file("").shown());
     for (const std::string& file : files) {
-        const Bundle bundle = read_bundle(choose_file(file), options);
-        require_valid(bundle, globals);
-        print(list_text(bundle.resolved.lab.checks, options));
+        const FilePlace place = choose_file(file);
+        for (const topology::Variant& variant : variants_of(place, options)) {
+            FileOptions own = options;
+            own.set.insert(variant.begin(), variant.end());
+            const Bundle bundle = read_bundle(place, own);
+            require_valid(bundle, globals);
+            if (!variant.empty()) print(topology::text(variant) + "\n");
+            print(list_text(bundle.resolved.lab.checks, options));
+        }
     }
     return exit_code::ok;
 }

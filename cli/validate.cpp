@@ -5,8 +5,12 @@
 #include "cli/json_print.hpp"
 #include "cli/programs.hpp"
 #include "cli/render.hpp"
+#include "topology/matrix.hpp"
 
 #include <boost/json.hpp>
+
+#include <optional>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -25,6 +29,20 @@ json::object diagnostic_json(const topology::Diagnostic& d, const topology::Sour
             {"length", d.where.length}};
 }
 
+// The first combination of [matrix] that is wrong, where the file as it stands is right.
+std::optional<std::pair<topology::Variant, Bundle>> wrong_variant(const FilePlace& place,
+                                                                  const Bundle& bundle,
+                                                                  const FileOptions& options) {
+    for (const topology::Variant& variant : topology::variants(bundle.resolved.lab.matrix)) {
+        if (variant.empty()) break;
+        FileOptions own = options;
+        own.set.insert(variant.begin(), variant.end());
+        if (Bundle its = read_bundle(place, own); its.resolved.diagnostics.failed())
+            return std::pair(variant, std::move(its));
+    }
+    return std::nullopt;
+}
+
 std::string sentence(const Bundle& bundle, const FilePlace& place) {
     const topology::Lab& lab = bundle.resolved.lab;
     return place.shown() + ": fine: lab " + lab.name + ", " + count(lab.nodes.size(), "node") +
@@ -40,7 +58,12 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
     const std::vector<std::string> wanted = names.empty() ? std::vector<std::string>{""} : names;
     for (const std::string& name : wanted) {
         const FilePlace place = choose_file(name);
-        const Bundle bundle = read_bundle(place, options);
+        Bundle bundle = read_bundle(place, options);
+        if (!bundle.resolved.diagnostics.failed())
+            if (auto wrong = wrong_variant(place, bundle, options)) {
+                bundle = std::move(wrong->second);
+                if (!globals.json()) print_error("with " + topology::text(wrong->first) + ":\n");
+            }
         const topology::Resolved& resolved = bundle.resolved;
         const bool fine = !resolved.diagnostics.failed();
         std::vector<topology::Diagnostic> found = resolved.diagnostics.all();

@@ -1,14 +1,13 @@
 // See check_matrix.hpp.
 #include "topology/check_matrix.hpp"
 
+#include "topology/matrix.hpp"
 #include "topology/names.hpp"
 
 #include <algorithm>
 
 namespace topology {
 namespace {
-
-constexpr std::size_t most_combinations = 1000;
 
 bool is_word_byte(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -40,37 +39,11 @@ bool uses(const Value& value, const std::string& name) {
            });
 }
 
-// What one name stands for; false after a complaint.
-bool values_of(const Member& member, Context& context, std::vector<std::string>& out) {
-    Diagnostics& diagnostics = context.diagnostics;
-    if (member.key == "lab" || !is_variable_name(member.key)) {
-        diagnostics.error("D8", member.where,
-                          "\"" + member.key + "\" cannot be bound by \"matrix\"",
-                          "a–z, 0–9 and \"_\", starting with a letter; lab is taken");
-        return false;
-    }
-    const auto* items = context.reader.list(member.key, member.value);
-    if (items == nullptr) return false;
-    if (items->empty()) {
-        diagnostics.error("VALUE", member.value.where,
-                          "\"" + member.key + "\" has no values: nothing would be asked",
-                          member.key + " = [1, 2]");
-        return false;
-    }
-    for (const Value& item : *items) {
-        if (item.is(Value::Type::array) || item.is(Value::Type::table)) {
-            context.reader.wrong_type(item, "a string or a number", member.key + " = [1, \"two\"]");
-            return false;
-        }
-        std::string text = written(item);
-        if (std::find(out.begin(), out.end(), text) != out.end()) {
-            diagnostics.error("VALUE", item.where, "\"" + member.key + "\" has " + text + " twice",
-                              "each value once");
-            return false;
-        }
-        out.push_back(std::move(text));
-    }
-    return true;
+bool may_bind(const Member& member, Diagnostics& diagnostics) {
+    if (member.key != "lab" && is_variable_name(member.key)) return true;
+    diagnostics.error("D8", member.where, "\"" + member.key + "\" cannot be bound by \"matrix\"",
+                      "a–z, 0–9 and \"_\", starting with a letter; lab is taken");
+    return false;
 }
 
 }  // namespace
@@ -81,22 +54,23 @@ std::vector<Combination> combinations(const Value& check, Context& context) {
     if (as_written == nullptr || !context.reader.table(*as_written, "\"matrix\"")) return all;
     const Value matrix = context.interpolator.value(*as_written, context.names, Late::refused);
     for (const Member& member : matrix.members) {
-        std::vector<std::string> values;
-        if (!values_of(member, context, values)) return {};
+        if (!may_bind(member, context.diagnostics)) return {};
+        const auto values = values_of(member, context.diagnostics);
+        if (!values) return {};
         if (!uses(check, member.key))
             context.diagnostics.warning("VALUE", member.where,
                                         "\"" + member.key +
                                             "\" stands nowhere in this check: the "
                                             "same is asked again",
                                         "${" + member.key + "} where it belongs");
-        if (all.size() * values.size() > most_combinations) {
+        if (all.size() * values->size() > most_combinations) {
             context.diagnostics.error("LIMIT", matrix.where,
                                       "\"matrix\" makes more than 1,000 checks");
             return {};
         }
         std::vector<Combination> next;
         for (const Combination& before : all)
-            for (const std::string& value : values) {
+            for (const std::string& value : *values) {
                 next.push_back(before);
                 next.back().names.set(member.key, value);
                 next.back().text += (before.text.empty() ? "" : ", ") + member.key + " = " + value;

@@ -169,13 +169,6 @@ const std::vector<Value>* tables_of(const Value& root, const char* key, Context&
     return nullptr;
 }
 
-// What is read and not acted on yet.
-void note_ignored(const Value& root, Context& context) {
-    if (const Member* matrix = root.member("matrix"))
-        context.diagnostics.notice("LATER", matrix->where, "[matrix] is not there yet, and ignored",
-                                   "lab test --set gives a variable another value");
-}
-
 // What a student reads, and where its solution is; the checks that bear points are its grading.
 void read_exercise(const Value& root, const Lab& lab, Context& context) {
     const Member* member = root.member("exercise");
@@ -256,7 +249,6 @@ void read_checks(const Value& root, const NodeList& nodes, Lab& lab, Context& co
     if (const auto* items = tables_of(root, "step", context))
         read_steps(*items, nodes, lab, context);
     read_exercise(root, lab, context);
-    note_ignored(root, context);
 }
 
 }  // namespace topology

@@ -139,7 +139,9 @@ Lab expand(Files& files, const std::string& main, const ResolveOptions& options,
 
     // Names: the lab's and those of variables, which may use each other.
     const Value name = name_value(root, main, options, diagnostics);
-    context.names = evaluate_variables(root, name, options.set, diagnostics);
+    Variables variables = evaluate_variables(root, name, options.set, diagnostics);
+    context.names = std::move(variables.names);
+    lab.matrix = std::move(variables.matrix);
     if (const std::string* text = context.names.find("lab")) lab.name = *text;
     // A name that could not be worked out has been told already.
     if (!lab.name.empty() || !has_expression(name.text))

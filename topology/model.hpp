@@ -311,6 +311,13 @@ struct Share {  // one user, or the members of one group, beside the owner
     bool operator==(const Share&) const = default;
 };
 
+// A variable of [vars] and the values that `lab test` gives it.
+struct MatrixRow {
+    std::string variable;
+    std::vector<std::string> values;
+    bool operator==(const MatrixRow&) const = default;
+};
+
 struct Lab {
     std::string name;
     std::string description;
@@ -327,6 +334,7 @@ struct Lab {
     std::vector<Segment> segments;  // filled by `address`
     std::vector<Check> checks;      // file order
     std::vector<TimedStep> steps;   // by their times, then in file order
+    std::vector<MatrixRow> matrix;  // without what --set has fixed
     bool operator==(const Lab&) const = default;
 
     // nullptr when there is none.

@@ -2,6 +2,7 @@
 // that is asked for while it is being worked out closes a circle (D25).
 #include "topology/variables.hpp"
 
+#include "topology/matrix.hpp"
 #include "topology/names.hpp"
 #include "topology/read.hpp"
 #include "topology/suggest.hpp"
@@ -129,31 +130,58 @@ void apply_set(const std::map<std::string, std::string>& set, Evaluator& evaluat
     }
 }
 
-void check_matrix(const Value& root, const Evaluator& evaluator, Diagnostics& diagnostics) {
+// A value is taken as --set takes one.
+void check_matrix_value(const Value& item, const Value& declared, const std::string& name,
+                        Diagnostics& diagnostics) {
+    if (item.is(Value::Type::string) && has_expression(item.text))
+        diagnostics.error("D8", item.where, "[matrix] takes values as they are",
+                          "${…} belongs to [vars]");
+    else if (declared.is(Value::Type::integer) && !parse_integer(written(item)))
+        diagnostics.error("D8", item.where,
+                          "variable \"" + name + "\" is an integer, not \"" + written(item) + "\"");
+}
+
+std::vector<MatrixRow> read_matrix(const Value& root, const Evaluator& evaluator,
+                                   Diagnostics& diagnostics) {
+    std::vector<MatrixRow> out;
     const Value* matrix = root.find("matrix");
-    const Reader reader(diagnostics);
-    if (matrix == nullptr || !reader.table(*matrix, "[matrix]")) return;
+    if (matrix == nullptr || !Reader(diagnostics).table(*matrix, "[matrix]")) return out;
+    std::size_t combinations = 1;
     for (const Member& member : matrix->members) {
-        if (!evaluator.has(member.key) || member.key == "lab")
+        if (!evaluator.has(member.key) || member.key == "lab") {
             diagnostics.error("D8", member.where, "no variable \"" + member.key + "\" in [vars]",
                               no_variable_hint(member.key, evaluator));
-        (void)reader.list(member.key, member.value);
+            continue;
+        }
+        auto values = values_of(member, diagnostics);
+        if (!values) continue;
+        for (const Value& item : member.value.items)
+            check_matrix_value(item, evaluator.written_as(member.key), member.key, diagnostics);
+        combinations *= values->size();
+        if (combinations > most_combinations) {
+            diagnostics.error("LIMIT", member.where, "[matrix] makes more than 1,000 labs");
+            return {};
+        }
+        out.push_back({member.key, std::move(*values)});
     }
+    return out;
 }
 
 }  // namespace
 
-Names evaluate_variables(const Value& root, const Value& lab,
-                         const std::map<std::string, std::string>& set, Diagnostics& diagnostics) {
+Variables evaluate_variables(const Value& root, const Value& lab,
+                             const std::map<std::string, std::string>& set,
+                             Diagnostics& diagnostics) {
     Evaluator evaluator(diagnostics);
     evaluator.add("lab", lab);
     declare(root, evaluator, diagnostics);
+    Variables out;
+    out.matrix = read_matrix(root, evaluator, diagnostics);
+    std::erase_if(out.matrix, [&](const MatrixRow& row) { return set.contains(row.variable); });
     apply_set(set, evaluator, diagnostics);
-    check_matrix(root, evaluator, diagnostics);
-    Names names;
     for (const std::string& name : evaluator.names())
-        if (const std::string* text = evaluator.get(name, lab.where)) names.set(name, *text);
-    return names;
+        if (const std::string* text = evaluator.get(name, lab.where)) out.names.set(name, *text);
+    return out;
 }
 
 }  // namespace topology

@@ -238,11 +238,17 @@ void fields(A& a, topology::Share& v) {
 }
 
 template <class A>
+void fields(A& a, topology::MatrixRow& v) {
+    auto& [variable, values] = v;
+    a(variable, values);
+}
+
+template <class A>
 void fields(A& a, topology::Lab& v) {
     auto& [name, description, level, level_where, shares, names, seed, needs, addressing, vlans,
-           nodes, links, segments, checks, steps] = v;
+           nodes, links, segments, checks, steps, matrix] = v;
     a(name, description, level, level_where, shares, names, seed, needs, addressing, vlans, nodes,
-      links, segments, checks, steps);
+      links, segments, checks, steps, matrix);
 }
 
 template <class A>

@@ -84,20 +84,20 @@ TEST(Measures, a_table_of_all_runs) {
         runs_csv({suite_of({plan, check, scenario, sample(0, "0.001"), sample(1, "null")}, 0),
                   suite_of({plan, other, scenario, sample(0, "0.003"), sample(1, "0.003")}, 1)});
     EXPECT_EQ(csv,
-              "file,what,metric,unit,runs,mean,deviation,least,most\r\n"
-              "t.lab.toml,\"a, b\",first_ok,s,2,1,0.707106781,0.5,1.5\r\n"
-              "t.lab.toml,\"a, b\",converged,s,2,3,1.41421356,2,4\r\n"
-              "t.lab.toml,h1 → h2,rtt,s,2,0.002,0.00141421356,0.001,0.003\r\n"
-              "t.lab.toml,h1 → h2,loss,%,2,25,35.3553391,0,50\r\n");
+              "file,variant,what,metric,unit,runs,mean,deviation,least,most\r\n"
+              "t.lab.toml,,\"a, b\",first_ok,s,2,1,0.707106781,0.5,1.5\r\n"
+              "t.lab.toml,,\"a, b\",converged,s,2,3,1.41421356,2,4\r\n"
+              "t.lab.toml,,h1 → h2,rtt,s,2,0.002,0.00141421356,0.001,0.003\r\n"
+              "t.lab.toml,,h1 → h2,loss,%,2,25,35.3553391,0,50\r\n");
 }
 
 TEST(Measures, every_sample_with_its_run) {
     const std::vector<CheckSuite> suites{suite_of({scenario, sample(0.5, "0.001")}, 0),
                                          suite_of({scenario, sample(0.5, "null")}, 1)};
     EXPECT_EQ(samples_csv(suites),
-              "file,run,at,metric,of,value\r\n"
-              "t.lab.toml,1,0.5,rtt,h1 → h2,0.001\r\n"
-              "t.lab.toml,2,0.5,rtt,h1 → h2,\r\n");
+              "file,variant,run,at,metric,of,value\r\n"
+              "t.lab.toml,,1,0.5,rtt,h1 → h2,0.001\r\n"
+              "t.lab.toml,,2,0.5,rtt,h1 → h2,\r\n");
     EXPECT_THAT(samples_jsonl(suites), testing::HasSubstr(R"("run":2,"at":5E-1,"metric":"rtt")"));
 }
 
