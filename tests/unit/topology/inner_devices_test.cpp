@@ -1,8 +1,7 @@
 // Bonds of links, devices inside nodes, and VRFs.
-#include "tests/support/memory_files.hpp"
+#include "tests/support/resolved.hpp"
 #include "topology/numbering.hpp"
 #include "topology/plan.hpp"
-#include "topology/resolve.hpp"
 
 #include <algorithm>
 #include <string>
@@ -13,15 +12,7 @@
 namespace {
 
 using namespace topology;
-
-Lab lab_of(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("x.lab.toml", text);
-    Resolved resolved = topology::resolve(files, "x.lab.toml");
-    EXPECT_FALSE(resolved.diagnostics.failed())
-        << render(resolved.diagnostics.all(), resolved.sources, false);
-    return std::move(resolved.lab);
-}
+using test::lab_of;
 
 const Device& device(const State& state, const std::string& node, const std::string& name) {
     return state.spaces.at(node).devices.at(name);

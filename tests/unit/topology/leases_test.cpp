@@ -1,8 +1,7 @@
 // DHCP and router advertisements: who serves what, who asks, and who is told of it.
-#include "tests/support/memory_files.hpp"
+#include "tests/support/resolved.hpp"
 #include "topology/desired.hpp"
 #include "topology/learned.hpp"
-#include "topology/resolve.hpp"
 #include "topology/stages.hpp"
 
 #include <string>
@@ -12,15 +11,10 @@
 
 namespace {
 
+using test::resolve;
 using testing::HasSubstr;
 using testing::Not;
 using topology::Resolved;
-
-Resolved resolve(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("x.lab.toml", text);
-    return topology::resolve(files, "x.lab.toml");
-}
 
 std::string said(const Resolved& resolved) {
     return topology::render(resolved.diagnostics.all(), resolved.sources, false);

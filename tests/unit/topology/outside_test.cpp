@@ -1,9 +1,8 @@
 // Ways out of a lab: what a nat and an external node come to.
-#include "tests/support/memory_files.hpp"
+#include "tests/support/resolved.hpp"
 #include "topology/masquerade.hpp"
 #include "topology/plan.hpp"
 #include "topology/plan_parts.hpp"
-#include "topology/resolve.hpp"
 #include "topology/stages.hpp"
 #include "topology/uplink.hpp"
 
@@ -15,22 +14,11 @@
 namespace {
 
 using namespace topology;
+using test::lab_of;
+using test::resolve;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-Resolved resolve(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("x.lab.toml", text);
-    return topology::resolve(files, "x.lab.toml");
-}
-
-Lab lab_of(const std::string& text) {
-    Resolved resolved = resolve(text);
-    EXPECT_FALSE(resolved.diagnostics.failed())
-        << render(resolved.diagnostics.all(), resolved.sources, false);
-    return std::move(resolved.lab);
-}
 
 std::string defaults_of(const Lab& lab, const std::string& node) {
     std::string out;

@@ -1,7 +1,6 @@
 // VLANs: who hears whom, which interfaces follow, and what bridges and ports are told.
-#include "tests/support/memory_files.hpp"
+#include "tests/support/resolved.hpp"
 #include "topology/plan.hpp"
-#include "topology/resolve.hpp"
 
 #include <string>
 
@@ -11,19 +10,8 @@
 namespace {
 
 using namespace topology;
-
-Resolved resolve(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("x.lab.toml", text);
-    return topology::resolve(files, "x.lab.toml");
-}
-
-Lab lab_of(const std::string& text) {
-    Resolved resolved = resolve(text);
-    EXPECT_FALSE(resolved.diagnostics.failed())
-        << render(resolved.diagnostics.all(), resolved.sources, false);
-    return std::move(resolved.lab);
-}
+using test::lab_of;
+using test::resolve;
 
 std::string codes(const std::string& text) {
     std::string out;
