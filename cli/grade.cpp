@@ -149,8 +149,11 @@ class Grader {
             if (!skipped) {
                 try {
                     CheckSuite suite;
+                    // Of the student's lab, not of ours, are the addresses.
+                    const std::string& question =
+                        check.with_references.empty() ? check.toml : check.with_references;
                     run_checks(
-                        client, {copy.name(), {}, check.toml, 0, nullptr}, suite,
+                        client, {copy.name(), {}, question, 0, nullptr}, suite,
                         [](std::string_view) {}, [](const CheckResult&) {});
                     if (suite.interrupted) throw Interrupted("interrupted");
                     if (!suite.trouble.empty()) throw Failure("internal", suite.trouble);

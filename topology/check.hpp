@@ -236,6 +236,8 @@ struct Check {
     bool warning = false;  // level = "warn": told, and no failure
     std::vector<std::string> tags;
     std::string toml;  // the table as written, sets and all, for the resolved form
+    // The same with its ${h2.ipv4}, "" when it has none: what another lab is asked.
+    std::string with_references;
     Where where;
     bool operator==(const Check&) const = default;
 };

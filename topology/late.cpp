@@ -22,6 +22,12 @@ std::optional<Ip> primary(const Node& node, Family family) {
 
 namespace {
 
+std::string as_written(const std::string& text) {
+    std::string out;
+    for (const char c : text) out += c == '\x01' ? "${" : c == '\x02' ? "}" : std::string(1, c);
+    return out;
+}
+
 class Substituter {
   public:
     Substituter(const Lab& lab, Diagnostics& diagnostics)
@@ -31,6 +37,8 @@ class Substituter {
 
     void check(Check& check) {
         for_each_text(check, [this](Text& one) { text(one); });
+        if (check.toml.find('\x01') != std::string::npos)
+            check.with_references = as_written(check.toml);
         for (std::string* one : {&check.name, &check.toml}) replace(*one, check.where);
     }
 

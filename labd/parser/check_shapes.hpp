@@ -138,9 +138,9 @@ void fields(A& a, topology::Fault& v) {
 template <class A>
 void fields(A& a, topology::Check& v) {
     auto& [key, name, subject, within_s, hold_s, every_s, negated, after, during, points, hint,
-           warning, tags, toml, where] = v;
+           warning, tags, toml, with_references, where] = v;
     a(key, name, subject, within_s, hold_s, every_s, negated, after, during, points, hint, warning,
-      tags, toml, where);
+      tags, toml, with_references, where);
 }
 
 template <class A>

@@ -77,6 +77,25 @@ class Grading(LabTest):
         self.assertEqual(done.out, open("scores.csv", newline="").read())
         lab("grade", "nowhere", task, status=2)
 
+    def test_addresses_are_those_of_the_students_lab(self):
+        file = """
+name = "own"
+links = [["h1", "r1"], { endpoints = ["r1", "h2"], prefix = "POOL" }]
+[nodes]
+"h[1-2]" = "host"
+r1 = "router"
+[[check]]
+name = "h2 by its address"
+run = { node = "h1", cmd = "ping -c1 -W1 ${h2.ipv4}" }
+points = 2
+within = "2s"
+[exercise]
+title = "Addresses"
+"""
+        task = self.write("task.lab.toml", file.replace("POOL", "10.5.0.0/24"))
+        self.write("in/ada.lab.toml", file.replace("POOL", "192.168.7.0/24"))
+        self.assertEqual("2", scores(lab("grade", "in", task).out)["ada"]["points"])
+
     @limit(300)
     def test_finished_exercises(self):
         """Solutions score full, and what students start from does not."""
