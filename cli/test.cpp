@@ -8,7 +8,7 @@
 #include "cli/error.hpp"
 #include "cli/measures.hpp"
 #include "cli/render.hpp"
-#include "topology/matrix.hpp"
+#include "cli/with_variant.hpp"
 
 #include <boost/json.hpp>
 #include <unistd.h>
@@ -84,9 +84,7 @@ class Tester {
         std::string text;
         std::optional<LabCopy> lab;
         try {
-            FileOptions options = options_;
-            options.set.insert(copy.variant.begin(), copy.variant.end());
-            lab.emplace(quiet_, options, copy.file, copy.name);
+            lab.emplace(quiet_, with_variant(options_, copy.variant), copy.file, copy.name);
             begin(copy, text);
             lab->up();
             ask(copy, lab->bundle(), suite, text);
@@ -259,9 +257,7 @@ int list(const Globals& globals, const TestOptions& options) {
     for (const std::string& file : files) {
         const FilePlace place = choose_file(file);
         for (const topology::Variant& variant : variants_of(place, options)) {
-            FileOptions own = options;
-            own.set.insert(variant.begin(), variant.end());
-            const Bundle bundle = read_bundle(place, own);
+            const Bundle bundle = read_bundle(place, with_variant(options, variant));
             require_valid(bundle, globals);
             if (!variant.empty()) print(topology::text(variant) + "\n");
             print(list_text(bundle.resolved.lab.checks, options));

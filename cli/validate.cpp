@@ -5,7 +5,7 @@
 #include "cli/json_print.hpp"
 #include "cli/programs.hpp"
 #include "cli/render.hpp"
-#include "topology/matrix.hpp"
+#include "cli/with_variant.hpp"
 
 #include <boost/json.hpp>
 
@@ -35,10 +35,8 @@ std::optional<std::pair<topology::Variant, Bundle>> wrong_variant(const FilePlac
                                                                   const FileOptions& options) {
     for (const topology::Variant& variant : topology::variants(bundle.resolved.lab.matrix)) {
         if (variant.empty()) break;
-        FileOptions own = options;
-        own.set.insert(variant.begin(), variant.end());
-        if (Bundle its = read_bundle(place, own); its.resolved.diagnostics.failed())
-            return std::pair(variant, std::move(its));
+        Bundle its = read_bundle(place, with_variant(options, variant));
+        if (its.resolved.diagnostics.failed()) return std::pair(variant, std::move(its));
     }
     return std::nullopt;
 }
