@@ -1,6 +1,7 @@
 #include "labd/audit.hpp"
 
 #include "labd/events.hpp"
+#include "labd/fail.hpp"
 #include "labd/json_text.hpp"
 #include "labd/log.hpp"
 #include "labd/rights.hpp"
@@ -12,17 +13,12 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <system_error>
 
 namespace labd {
 namespace {
 
 constexpr const char* current = "audit.jsonl";
 constexpr std::size_t text_limit = 1024, argv_limit = 8 * 1024;
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 std::string cut(const std::string& text, std::size_t most) {
     return text.size() <= most ? text : text.substr(0, most) + "…";

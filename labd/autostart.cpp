@@ -1,5 +1,6 @@
 #include "labd/autostart.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/fd.hpp"
 #include "labd/log.hpp"
 #include "labd/slurp.hpp"
@@ -23,10 +24,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view suffix = ".json";
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 template <class Id>
 Id id_of(const json::object& object, const char* key) {

@@ -1,5 +1,6 @@
 #include "labd/cgroups.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/log.hpp"
 #include "labd/slurp.hpp"
 
@@ -25,10 +26,6 @@ using Names = std::set<std::string>;
 constexpr std::array known{"pids", "memory", "cpu"};
 constexpr const char* spawner_group = "@spawner";  // no node can be called so
 constexpr std::uint32_t default_pids = 4096;
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 Names words_of(const std::string& path) {
     std::istringstream text(slurp(path));

@@ -1,5 +1,7 @@
 #include "labd/host_directory.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/fsuid.h>
@@ -19,10 +21,6 @@
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(const std::string& what, int error = errno) {
-    throw std::runtime_error(what + ": " + std::strerror(error));
-}
 
 // Raw system calls: glibc's wrappers would take every thread along (nptl(7)). Another fsuid than 0
 // also takes the capabilities that override permissions (capabilities(7)).

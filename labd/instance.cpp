@@ -1,6 +1,8 @@
 // Folders, lock and socket, in this order: whoever holds the lock owns the rest.
 #include "labd/instance.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
@@ -17,14 +19,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <system_error>
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 constexpr gid_t nobody_else = static_cast<gid_t>(-1);  // chown(2) takes it for "leave it"
 

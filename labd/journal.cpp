@@ -1,7 +1,9 @@
 // The journal's bytes: framing, checksums, and what is left of a damaged file.
 #include "labd/journal.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/fail_point.hpp"
+#include "labd/hex.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -38,10 +40,6 @@ std::uint32_t crc32c(std::uint32_t seed, std::string_view bytes) {
     return ~crc;
 }
 
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
 void check(const Record& record) {
     const bool good =
         !record.type.empty() && std::all_of(record.type.begin(), record.type.end(), [](char c) {
@@ -49,12 +47,6 @@ void check(const Record& record) {
                    c == '-';
         });
     if (!good) throw std::invalid_argument("no type of a journal record: \"" + record.type + "\"");
-}
-
-std::string hex(std::uint32_t sum) {
-    std::array<char, 9> text{};
-    (void)std::snprintf(text.data(), text.size(), "%08x", sum);
-    return text.data();
 }
 
 // The record's line; `chain` goes on to it.

@@ -2,6 +2,8 @@
 // replaces the file and a lock on the file would go with the old one.
 #include "labd/lease.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,14 +15,9 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
-#include <system_error>
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 struct Range {
     std::uint64_t first, end;

@@ -1,6 +1,8 @@
 // sd_notify without libsystemd, and the classic fork into the background.
 #include "labd/notify.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,14 +14,9 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 // The parent's half: what the child wrote to `log` after `from` goes to the terminal if it failed.
 [[noreturn]] void wait_for_child(int ready, int log, off_t from) {

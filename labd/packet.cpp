@@ -1,6 +1,7 @@
 // Asio has no call for ancillary data: wait for readiness, then plain recvmsg and sendmsg.
 #include "labd/packet.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/init/protocol.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -20,10 +21,6 @@ namespace labd {
 namespace {
 
 constexpr std::size_t fds_limit = 4;
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 sockaddr_un address_of(int directory, const std::string& name) {
     sockaddr_un address{};

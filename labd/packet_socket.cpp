@@ -1,5 +1,6 @@
 #include "labd/packet_socket.hpp"
 
+#include "labd/fail.hpp"
 #include "netlink/netns.hpp"
 
 #include <net/if.h>
@@ -15,10 +16,6 @@
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 Fd packet_socket(int type) {
     Fd out(::socket(AF_PACKET, type | SOCK_CLOEXEC, 0));

@@ -1,5 +1,6 @@
 #include "labd/private_run.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/fd.hpp"
 
 #include <dirent.h>
@@ -11,14 +12,9 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
-#include <system_error>
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 // The same directory, file or socket in the new place, by a mount; a link is made again.
 void show(int from, int to, const std::string& name) {

@@ -1,5 +1,6 @@
 #include "labd/rootless.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/identity.hpp"
 #include "labd/init/protocol.hpp"
 #include "labd/journal.hpp"
@@ -49,10 +50,6 @@ struct Rootless::Inner {
 };
 
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 
 std::uint32_t code(Outside type) {
     return static_cast<std::uint32_t>(type);

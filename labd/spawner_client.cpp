@@ -1,5 +1,6 @@
 #include "labd/spawner_client.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/init/protocol.hpp"
 #include "labd/start_in_group.hpp"
 #include "labd/start_init.hpp"
@@ -31,14 +32,10 @@ std::uint32_t code(Spawn type) {
     return static_cast<std::uint32_t>(type);
 }
 
-[[noreturn]] void fail(int number, const std::string& what) {
-    throw std::system_error(number, std::generic_category(), what);
-}
-
 // posix_spawn's dup2 actions run in order, so a source must not be one of the targets.
 Fd above_targets(const Fd& fd) {
     Fd copy(fcntl(fd.get(), F_DUPFD_CLOEXEC, 10));
-    if (!copy) fail(errno, "cannot duplicate a descriptor for the spawner");
+    if (!copy) fail("cannot duplicate a descriptor for the spawner");
     return copy;
 }
 
@@ -53,7 +50,7 @@ void write_map(pid_t pid, const char* name, const IdMap& map) {
     const std::string text = to_text(map);
     const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file || write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        fail(errno, "cannot write " + path);
+        fail("cannot write " + path);
 }
 
 // Says it, or in words why not.
@@ -250,7 +247,7 @@ pid_t pid_of(int pidfd) {
 asio::awaitable<void> await_exit(asio::io_context& loop, int pidfd) {
     asio::posix::stream_descriptor descriptor(loop);
     const int copy = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
-    if (copy < 0) fail(errno, "cannot watch a process");
+    if (copy < 0) fail("cannot watch a process");
     descriptor.assign(copy);
     co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
 }

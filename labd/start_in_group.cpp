@@ -1,5 +1,7 @@
 #include "labd/start_in_group.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -10,14 +12,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 
 namespace labd {
 namespace {
-
-[[noreturn]] void fail(int number, const std::string& what) {
-    throw std::system_error(number, std::generic_category(), what);
-}
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> list;
@@ -57,7 +54,7 @@ pid_t start_in_group(const Fd& group, const std::string& program,
     const std::vector<char*> argv = pointers(arguments), envp = pointers(environment);
     const Plan plan{program.c_str(), argv.data(), envp.data(), fds};
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) fail(errno, "cannot make a pipe");
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
     const Fd reader(ends[0]);
     Fd writer(ends[1]);
     // No handler of ours may run in the child.
@@ -77,12 +74,12 @@ pid_t start_in_group(const Fd& group, const std::string& program,
     }
     const int refused = errno;
     (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (pid < 0) fail(refused, "cannot start " + program + " in its control group");
+    if (pid < 0) fail("cannot start " + program + " in its control group", refused);
     writer.reset();
     int error = 0;
     if (read(reader.get(), &error, sizeof error) == static_cast<ssize_t>(sizeof error)) {
         (void)waitpid(static_cast<pid_t>(pid), nullptr, 0);
-        fail(error, "cannot start " + program);
+        fail("cannot start " + program, error);
     }
     return static_cast<pid_t>(pid);
 }

@@ -1,5 +1,7 @@
 #include "labd/start_init.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/syscall.h>
@@ -7,16 +9,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <system_error>
 
 namespace labd {
-namespace {
-
-[[noreturn]] void fail(int number, const std::string& what) {
-    throw std::system_error(number, std::generic_category(), what);
-}
-
-}  // namespace
 
 pid_t start_init(const std::string& init, const std::string& role, const std::vector<int>& fds) {
     // posix_spawn's dup2 actions run in order, so a source must not be one of the targets. What may
@@ -24,7 +18,7 @@ pid_t start_init(const std::string& init, const std::string& role, const std::ve
     std::vector<Fd> sources;
     for (const int fd : fds) {
         sources.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, 10));
-        if (!sources.back()) fail(errno, "cannot duplicate a descriptor for lab-init");
+        if (!sources.back()) fail("cannot duplicate a descriptor for lab-init");
     }
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -51,13 +45,13 @@ pid_t start_init(const std::string& init, const std::string& role, const std::ve
         posix_spawn(&pid, init.c_str(), &actions, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    if (error != 0) fail(error, "cannot start " + init);
+    if (error != 0) fail("cannot start " + init, error);
     return pid;
 }
 
 Fd open_pidfd(pid_t pid) {
     Fd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-    if (!fd) fail(errno, "cannot open a pidfd of process " + std::to_string(pid));
+    if (!fd) fail("cannot open a pidfd of process " + std::to_string(pid));
     return fd;
 }
 

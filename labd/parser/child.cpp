@@ -1,5 +1,6 @@
 #include "labd/parser/child.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/fd.hpp"
 #include "labd/id_map.hpp"
 #include "labd/parser/codec.hpp"
@@ -21,7 +22,6 @@
 #include <exception>
 #include <fstream>
 #include <sstream>
-#include <system_error>
 #include <vector>
 
 namespace labd::parser {
@@ -29,15 +29,21 @@ namespace {
 
 constexpr uid_t nobody = 65534;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// What gcc says by a macro, clang says by a feature.
+#ifdef __has_feature
+#define LAB_HAS(feature) __has_feature(feature)
+#else
+#define LAB_HAS(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || LAB_HAS(address_sanitizer)
+#define LAB_ADDRESS_SANITIZER
+#endif
+#if defined(LAB_ADDRESS_SANITIZER) || defined(__SANITIZE_THREAD__) || LAB_HAS(thread_sanitizer)
 constexpr bool sanitized = true;  // shadow memory is larger than any limit
 #else
 constexpr bool sanitized = false;
 #endif
 
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
 void must(bool done, const char* what) {
     if (!done) fail(what);
 }
@@ -63,7 +69,7 @@ constexpr std::array<unsigned, 27> allowed{SYS_read,         SYS_write,
                                            SYS_close,        SYS_restart_syscall,
                                            SYS_lseek};
 // UBSan writes what it doubts into a pipe, to learn whether it can be read.
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef LAB_ADDRESS_SANITIZER
 constexpr std::array<unsigned, 1> of_sanitizers{SYS_pipe2};
 #else
 constexpr std::array<unsigned, 0> of_sanitizers{};

@@ -1,5 +1,6 @@
 #include "labd/parser/parser.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/log.hpp"
 #include "labd/parser/child.hpp"
 #include "labd/parser/codec.hpp"
@@ -39,10 +40,6 @@ constexpr std::size_t most_ready = 2;
 // would the next one pay more.
 constexpr std::chrono::milliseconds rest{250}, rest_without_any{20};
 
-[[noreturn]] void fail(int number, const std::string& what) {
-    throw std::system_error(number, std::generic_category(), what);
-}
-
 std::string how(const siginfo_t& info) {
     if (info.si_code == CLD_EXITED)
         return "it gave up (status " + std::to_string(info.si_status) +
@@ -64,13 +61,13 @@ Parser::Parser(asio::io_context& loop, std::string program)
 Parser::Child Parser::start() const {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        fail(errno, "cannot make a socket for the parser");
+        fail("cannot make a socket for the parser");
     Child child;
     child.socket.reset(ends[0]);
     const Fd its(ends[1]);
     // dup2 onto itself would leave the descriptor close-on-exec.
     const Fd above(::fcntl(its.get(), F_DUPFD_CLOEXEC, 10));
-    if (!above) fail(errno, "cannot make a socket for the parser");
+    if (!above) fail("cannot make a socket for the parser");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     for (const int fd : {0, 1, 2})
@@ -92,9 +89,9 @@ Parser::Child Parser::start() const {
                                   arguments.data(), environment.data());
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    if (error != 0) fail(error, "cannot start the parser, " + program_);
+    if (error != 0) fail("cannot start the parser, " + program_, error);
     child.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
-    if (!child.pidfd) fail(errno, "cannot watch the parser");
+    if (!child.pidfd) fail("cannot watch the parser");
     return child;
 }
 
