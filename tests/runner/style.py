@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import time
+from pathlib import Path
 
 from . import paths, trees
 from .results import Result
@@ -147,13 +148,29 @@ def shell_parses():
     return problems
 
 
+Lot = collections.namedtuple("Lot", "compiled files")  # one run of the compiler: what it is given
+
+
+def compiled():
+    return [c["file"] for c in json.loads((paths.TESTS / "compile_commands.json").read_text())]
+
+
+def members(file):
+    """Our files in it: itself, or what cmake includes in it to compile several at once."""
+    listed = [file]
+    if "/Unity/" in file:
+        listed = re.findall(r'^#include "([^"]+)"', Path(file).read_text(), re.M)
+    ours = [os.path.relpath(f, paths.SOURCE) for f in listed]
+    return Lot(file, [f for f in ours if not f.startswith("build/")])
+
+
 def analyse(report, stage, folders, word=None):
-    """clang-tidy over source files, each again only when it or a header has changed."""
+    """clang-tidy over source files as they are compiled, several at once, each lot again only when
+    one of it or a header has changed."""
     trees.configure(paths.TESTS)
-    commands = json.loads((paths.TESTS / "compile_commands.json").read_text())
-    known = {os.path.relpath(c["file"], paths.SOURCE) for c in commands}
-    files = [f for f in sources(".cpp")
-             if f in known and f.startswith(folders) and (not word or word in f)]
+    lots = [lot for lot in map(members, compiled())
+            if lot.files and all(f.startswith(folders) for f in lot.files)
+            and (not word or any(word in f for f in lot.files))]
     headers = hashlib.sha256()
     for header in [*(h for h in sources(".hpp") if h.startswith(folders) or h in COMMON_HEADERS),
                    ".clang-tidy"]:
@@ -161,25 +178,28 @@ def analyse(report, stage, folders, word=None):
     stamps = paths.TESTS / "tidy"
     stamps.mkdir(exist_ok=True)
 
-    def one(file):
+    def one(lot):
         digest = headers.copy()
-        digest.update((paths.SOURCE / file).read_bytes())
-        stamp = stamps / (file.replace("/", "_") + "." + digest.hexdigest()[:24])
+        for file in lot.files:
+            digest.update((paths.SOURCE / file).read_bytes())
+        names = f"clang-tidy {' '.join(lot.files)}"
+        own = lot.files[0].replace("/", "_")
+        stamp = stamps / (own + "." + digest.hexdigest()[:24])
         if stamp.exists():
-            return Result(stage, f"clang-tidy {file}", "passed")
+            return Result(stage, names, "passed")
         started = time.monotonic()
         done = subprocess.run(["clang-tidy", "-p", str(paths.TESTS), "--quiet",
                                "--extra-arg=-Wno-unknown-warning-option",
-                               "--extra-arg=-Wno-ignored-optimization-argument", file],
+                               "--extra-arg=-Wno-ignored-optimization-argument", lot.compiled],
                               cwd=paths.SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True)
         if done.returncode == 0:
-            for old in stamps.glob(file.replace("/", "_") + ".*"):
+            for old in stamps.glob(own + ".*"):
                 old.unlink()
             stamp.touch()
-        return Result(stage, f"clang-tidy {file}", "failed" if done.returncode else "passed",
+        return Result(stage, names, "failed" if done.returncode else "passed",
                       time.monotonic() - started, done.stdout)
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for result in pool.map(one, files):
+        for result in pool.map(one, lots):
             report.add(result)
