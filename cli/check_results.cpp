@@ -147,7 +147,6 @@ int CheckCounts::exit_code() const {
 }
 
 std::string result_text(const CheckResult& result, const Style& style, bool verbose) {
-    using Result = CheckResult::Result;
     std::string out;
     switch (result.result) {
         case Result::passed:

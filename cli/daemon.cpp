@@ -87,13 +87,13 @@ std::string last_words(const std::string& log, off_t from) {
     ::_exit(127);
 }
 
-struct Child {
+struct Started {
     pid_t pid = -1;
     labd::Fd pidfd;
 };
 
-Child spawn(const std::string& program, const std::vector<std::string>& arguments,
-            const std::string& notify, int log) {
+Started spawn(const std::string& program, const std::vector<std::string>& arguments,
+              const std::string& notify, int log) {
     std::vector<std::string> variables{"NOTIFY_SOCKET=" + notify};
     for (char** v = environ; *v != nullptr; ++v) {
         const std::string_view text(*v);
@@ -106,7 +106,7 @@ Child spawn(const std::string& program, const std::vector<std::string>& argument
     for (const std::string& v : variables) environment.push_back(const_cast<char*>(v.c_str()));
     argv.push_back(nullptr);
     environment.push_back(nullptr);
-    Child child;
+    Started child;
     child.pid = ::fork();
     if (child.pid < 0) fail("fork");
     if (child.pid == 0) become_labd(program.c_str(), argv.data(), environment.data(), log);
@@ -210,7 +210,7 @@ void start_labd(const std::string& program, const std::string& socket) {
 
     std::string name;
     const labd::Fd notify = notify_socket(name);
-    const Child child = spawn(program, arguments, name, out.get());
+    const Started child = spawn(program, arguments, name, out.get());
     const Outcome outcome = await(notify.get(), child.pidfd.get());
     if (outcome == Outcome::ready) return;
     if (outcome == Outcome::late) {

@@ -19,7 +19,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* usage = "lab impair LINK --delay 20ms --loss 1%; --clear; --show";
+constexpr const char* impair_usage = "lab impair LINK --delay 20ms --loss 1%; --clear; --show";
 
 json::value number_or_text(const std::string& word) {
     std::int64_t number = 0;
@@ -68,7 +68,7 @@ ImpairOptions with_settings(ImpairOptions options) {
         if (std::find(keys.begin(), keys.end(), key) == keys.end())
             throw Failure("usage", "\"" + key + "\" is nothing that happens to packets",
                           topology::did_you_mean(key, keys));
-        if (value.empty()) throw Failure("usage", key + " needs a value", usage);
+        if (value.empty()) throw Failure("usage", key + " needs a value", impair_usage);
         options.settings[key] = value;
     }
     options.words = std::move(words);
@@ -175,9 +175,9 @@ const std::vector<ImpairFlag>& impair_flags() {
 int impair(const Globals& globals, const ImpairOptions& asked) {
     const ImpairOptions options = with_settings(asked);
     if (options.show) return show(globals, options);
-    if (options.words.empty()) throw Failure("usage", "which link?", usage);
+    if (options.words.empty()) throw Failure("usage", "which link?", impair_usage);
     if (options.settings.empty() && !options.clear)
-        throw Failure("usage", "what shall happen to its packets?", usage);
+        throw Failure("usage", "what shall happen to its packets?", impair_usage);
     const Live live = live_lab(globals);
     const std::vector<std::string> names = links_meant(live.lab, options.words);
     if (names.size() > 1)

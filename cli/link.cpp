@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* usage = "lab link LINK up|down|flap; add A B; rm LINK";
+constexpr const char* link_usage = "lab link LINK up|down|flap; add A B; rm LINK";
 
 void tell(const std::string& body, const std::string& op, const LinkOptions& options) {
     json::error_code error;
@@ -101,7 +101,7 @@ int remove(const Globals& globals, const std::vector<std::string>& words) {
 
 int link(const Globals& globals, const LinkOptions& options) {
     std::vector<std::string> words = options.words;
-    if (words.empty()) throw Failure("usage", "which link?", usage);
+    if (words.empty()) throw Failure("usage", "which link?", link_usage);
     const std::string first = words.front();
     if (!options.between && (first == "add" || first == "rm")) {
         words.erase(words.begin());
@@ -110,10 +110,10 @@ int link(const Globals& globals, const LinkOptions& options) {
     const std::string op = words.back();
     words.pop_back();
     if (op != "up" && op != "down" && op != "flap")
-        throw Failure("usage", "\"" + op + "\" is nothing that a link does", usage);
+        throw Failure("usage", "\"" + op + "\" is nothing that a link does", link_usage);
     const Live live = live_lab(globals);
     if (options.between && words.size() != 2)
-        throw Failure("usage", "--between takes two sets of nodes", usage);
+        throw Failure("usage", "--between takes two sets of nodes", link_usage);
     const std::vector<std::string> names =
         options.between ? links_between(live, words[0], words[1]) : links_meant(live.lab, words);
     json::object body{{"api", 1}, {"op", op}, {"links", json::value_from(names)}};

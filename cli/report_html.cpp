@@ -18,7 +18,7 @@ using Result = CheckResult::Result;
 
 constexpr std::size_t most_events = 500;
 
-constexpr const char* style = R"(
+constexpr const char* style_sheet = R"(
 :root { color-scheme: light dark; --text: #1a202c; --dim: #4a5568; --line: #d5dbe5; --page: #fbfcfe;
   --card: #ffffff; --good: #276749; --bad: #9b2c2c; --odd: #8a5a00; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6eaf0; --dim: #a0aec0; --line: #3a4454;
@@ -143,7 +143,7 @@ std::string report_html(const CheckSuite& suite, const topology::Lab* lab,
         "name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta "
         "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
         "style-src 'unsafe-inline'\"/>\n<title>" +
-        html(suite.lab) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" +
+        html(suite.lab) + "</title>\n<style>" + style_sheet + "</style>\n</head>\n<body>\n<h1>" +
         html(suite.lab) + "</h1>\n<p class=\"" + (good ? "passed" : "failed") + "\">" +
         html(on_one_line(counts_text(counts))) + "</p>\n<p class=\"dim\"><code>" +
         html(suite.file) + "</code></p>\n";

@@ -143,7 +143,9 @@ asio::awaitable<void> Engine::adopt(std::string name) {
     lab->spawner = adopt_spawner(*lab, "spawner", kept.spawner);
     lab->open_spawner = adopt_spawner(*lab, "open-spawner", kept.open_spawner);
     std::vector<std::string> missing;
-    for (const auto& [space, live] : kept.spaces) {
+    for (const auto& known : kept.spaces) {
+        const auto& space = known.first;
+        const auto& live = known.second;
         const auto node = kept.nodes.find(space);
         std::optional<std::int32_t> number;
         KernelThread::Job open = [&] {

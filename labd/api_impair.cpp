@@ -37,7 +37,7 @@ json::object settings_of(const json::object& body) {
     return settings->get_object();
 }
 
-ImpairWish wish_of(const json::object& body) {
+ImpairWish impair_wish_of(const json::object& body) {
     ImpairWish wish;
     wish.link = body::needed_text(body, "link");
     wish.from = body::text(body, "from");
@@ -57,7 +57,7 @@ void Api::impair(Exchange exchange) {
     if (!held) return;
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
-        const ImpairWish wish = wish_of(body::parse(to->request().body));
+        const ImpairWish wish = impair_wish_of(body::parse(to->request().body));
         const std::vector<ImpairChange> changes =
             co_await engine.impair(changed, wish, to->request().peer);
         json::array ends;

@@ -15,7 +15,7 @@ namespace {
 // So long a flap is down when nobody says otherwise.
 constexpr double flap_s = 1;
 
-LinkWish wish_of(const json::object& body) {
+LinkWish link_wish_of(const json::object& body) {
     const std::string op = body::text(body, "op");
     if (op != "up" && op != "down" && op != "flap")
         throw BadRequest("\"op\" must be up, down or flap");
@@ -91,7 +91,7 @@ void Api::links(Exchange exchange) {
     if (!held) return;
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
-        const LinkWish wish = wish_of(body::parse(to->request().body));
+        const LinkWish wish = link_wish_of(body::parse(to->request().body));
         const std::vector<LinkChange> changes =
             co_await engine.change_links(changed, wish, to->request().peer);
         json::array told;

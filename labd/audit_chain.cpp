@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::string_view seq_key = "{\"seq\":", torn_key = "\"torn\":\"",
                            prev_key = ",\"prev\":\"", hash_key = "\",\"hash\":\"", closing = "\"}";
-constexpr std::size_t digits = 64;
-constexpr std::size_t tail = hash_key.size() - 1 + digits + closing.size();  // from ,"hash"
+constexpr std::size_t hash_digits = 64;
+constexpr std::size_t tail_size =
+    hash_key.size() - 1 + hash_digits + closing.size();  // from ,"hash"
 
 struct Parts {
     std::uint64_t seq = 0;
@@ -19,20 +20,20 @@ struct Parts {
 };
 
 bool is_hash(std::string_view text) {
-    return text.size() == digits &&
+    return text.size() == hash_digits &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::optional<Parts> take_apart(std::string_view line) {
     Parts parts;
-    if (line.size() < seq_key.size() + prev_key.size() + digits + 1 + tail ||
+    if (line.size() < seq_key.size() + prev_key.size() + hash_digits + 1 + tail_size ||
         !line.starts_with(seq_key) || !line.ends_with(closing))
         return std::nullopt;
-    parts.body = line.substr(0, line.size() - tail);
-    parts.hash = line.substr(line.size() - closing.size() - digits, digits);
+    parts.body = line.substr(0, line.size() - tail_size);
+    parts.hash = line.substr(line.size() - closing.size() - hash_digits, hash_digits);
     // The body ends with the quote that closes "prev".
-    const std::size_t prev = parts.body.size() - 1 - digits;
-    parts.prev = parts.body.substr(prev, digits);
+    const std::size_t prev = parts.body.size() - 1 - hash_digits;
+    parts.prev = parts.body.substr(prev, hash_digits);
     if (line.substr(parts.body.size() - 1, hash_key.size()) != hash_key ||
         parts.body.substr(prev - prev_key.size(), prev_key.size()) != prev_key ||
         !is_hash(parts.hash) || !is_hash(parts.prev))
@@ -43,7 +44,7 @@ std::optional<Parts> take_apart(std::string_view line) {
     if (error != std::errc() || !rest.starts_with(',')) return std::nullopt;
     rest.remove_prefix(1);
     if (rest.starts_with(torn_key)) {
-        parts.torn = rest.substr(torn_key.size(), digits);
+        parts.torn = rest.substr(torn_key.size(), hash_digits);
         if (!is_hash(parts.torn)) return std::nullopt;
     }
     return parts;

@@ -3,6 +3,7 @@
 #include "labd/host_ties.hpp"
 
 #include "labd/fail_point.hpp"
+#include "labd/hex.hpp"
 #include "labd/linux_convert.hpp"
 #include "labd/log.hpp"
 #include "labd/slurp.hpp"
@@ -24,14 +25,8 @@ using topology::Device;
 
 namespace {
 
-constexpr std::size_t digits = 8;
+constexpr std::size_t name_digits = 8;
 constexpr const char *opened_file = "/forwarding", *suffix = ".tie";
-
-std::string hex(std::uint32_t number) {
-    std::array<char, 9> text{};
-    (void)std::snprintf(text.data(), text.size(), "%08x", number);
-    return text.data();
-}
 
 void put(const std::string& file, const std::string& text) {
     fs::create_directories(fs::path(file).parent_path());
@@ -154,7 +149,7 @@ void HostTies::join(const TieKey& key, int netns, const Device& device) {
     HostTie tie;
     tie.key = key;
     tie.outside = device.settings.outside;
-    tie.end = host_end_prefix + topology::digest(words(key)).substr(0, digits);
+    tie.end = host_end_prefix + topology::digest(words(key)).substr(0, name_digits);
     try {
         if (device.kind == Device::Kind::uplink) {
             write_down(tie);

@@ -13,8 +13,8 @@
 namespace labd {
 namespace {
 
-constexpr std::uint32_t index = 2, peer_index = 3;
-constexpr const char* name = "a";
+constexpr std::uint32_t scratch_index = 2, scratch_peer = 3;
+constexpr const char* scratch = "a";
 
 netlink::NewLink scratch_link(int netns, const char* called, std::uint32_t number) {
     netlink::NewLink out;
@@ -27,15 +27,15 @@ netlink::NewLink scratch_link(int netns, const char* called, std::uint32_t numbe
 
 bool takes(netlink::Socket& socket, netlink::Message message) {
     if (socket.attempt(message)) return false;
-    netlink::Message remove = netlink::remove_qdiscs(index);
+    netlink::Message remove = netlink::remove_qdiscs(scratch_index);
     (void)socket.attempt(remove);
     return true;
 }
 
 bool filters(int netns) {
     try {
-        netlink::set_filter(netns, name, index, {1, 1, 1});
-        return netlink::filters(netns)[name] == netlink::Filter{1, 1, 1};
+        netlink::set_filter(netns, scratch, scratch_index, {1, 1, 1});
+        return netlink::filters(netns)[scratch] == netlink::Filter{1, 1, 1};
     } catch (const netlink::Error&) {
         return false;
     }
@@ -48,10 +48,10 @@ topology::BackEnds probe() {
         const netlink::Fd netns = netlink::create_netns();
         netlink::Socket socket = netlink::socket_in(netns.get());
         netlink::Message create =
-            netlink::create_veth(scratch_link(netns.get(), name, index), false,
-                                 scratch_link(netns.get(), "b", peer_index));
+            netlink::create_veth(scratch_link(netns.get(), scratch, scratch_index), false,
+                                 scratch_link(netns.get(), "b", scratch_peer));
         socket.request(create, {"create", "a veth pair"});
-        const netlink::QdiscAt at{index, TC_H_ROOT, 0x10000};
+        const netlink::QdiscAt at{scratch_index, TC_H_ROOT, 0x10000};
         out.netem = takes(socket, netlink::put_netem(at, {}));
         out.shaper = takes(socket, netlink::put_tbf(at, {1'000'000, 10'000, 100}));
         std::erase_if(out.lacks_queues, [&](const std::string& kind) {

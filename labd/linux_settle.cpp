@@ -13,7 +13,7 @@ namespace {
 using namespace topology;
 
 // A kernel that takes longer than this has worse troubles than a lost packet.
-constexpr std::chrono::seconds limit(2);
+constexpr std::chrono::seconds patience(2);
 
 bool ipv6(const Prefix& prefix) {
     return prefix.ip.family == Family::ipv6;
@@ -39,7 +39,7 @@ void LinuxKernel::settle() {
     try {
         const auto pending = netlink::unsettled(hub_->socket(), raised);
         if (!pending.empty())
-            (void)netlink::wait_settled(hub_->netns(), hub_->socket(), pending, limit);
+            (void)netlink::wait_settled(hub_->netns(), hub_->socket(), pending, patience);
         for (auto& [space, indexes] : addressed) {
             if (netlink::findable(inside(space), indexes)) continue;
             const std::int32_t nsid = place(space).nsid;
@@ -48,7 +48,8 @@ void LinuxKernel::settle() {
                 const auto link = netlink::get_link(hub_->socket(), {nsid, index});
                 return !link || !link->has_neighbors();
             });
-            (void)netlink::wait_findable(place(space).netns.get(), inside(space), indexes, limit);
+            (void)netlink::wait_findable(place(space).netns.get(), inside(space), indexes,
+                                         patience);
         }
     } catch (const netlink::Error&) {
         // Every step is done; what is wrong with the kernel shows when it is observed.

@@ -27,7 +27,7 @@ class Groups {
     std::vector<std::size_t> parent_;
 };
 
-constexpr std::array igps{Routing::ospf, Routing::isis, Routing::rip, Routing::babel};
+constexpr std::array interior{Routing::ospf, Routing::isis, Routing::rip, Routing::babel};
 
 }  // namespace
 
@@ -39,7 +39,7 @@ bool runs(const Speakers& speakers, std::size_t node, Routing protocol) {
 Igps::Igps(const Speakers& speakers) : speakers_(speakers) {
     const std::size_t count = speakers.lab.nodes.size();
     for (std::size_t n = 0; n < count; ++n) ports_.push_back(ports_of(speakers.lab, n));
-    for (const Routing protocol : igps)
+    for (const Routing protocol : interior)
         for (const Family family : {Family::ipv4, Family::ipv6}) {
             Groups groups(count);
             // Neighbours in IPv4 share a network; in IPv6 they use link-local addresses, and the

@@ -6,7 +6,7 @@
 namespace topology {
 namespace {
 
-constexpr const char* head =
+constexpr const char* loopback_lines =
     "127.0.0.1\tlocalhost\n"
     "::1\tlocalhost ip6-localhost ip6-loopback\n";
 
@@ -44,14 +44,14 @@ void add_node(std::string& text, const Node& node) {
 }  // namespace
 
 std::string hosts_file(const Lab& lab) {
-    std::string text = head;
+    std::string text = loopback_lines;
     if (!lab.names) return text;
     for (const Node& node : lab.nodes) add_node(text, node);
     return text;
 }
 
 std::string hosts_file_alone(const Lab&, const Node& node) {
-    std::string text = head;
+    std::string text = loopback_lines;
     add_node(text, node);
     return text;
 }

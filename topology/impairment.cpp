@@ -11,12 +11,11 @@
 namespace topology {
 namespace {
 
-constexpr double all = UINT32_MAX;
-constexpr std::uint64_t packet_bits = 1500 * 8;
+constexpr double all_steps = UINT32_MAX;
 constexpr std::uint64_t fastest_bits = 10'000'000'000;  // taken where no rate is given
 constexpr std::uint64_t most_packets = 10'000'000;
 
-using Words = std::vector<std::pair<std::string, std::string>>;
+using KeyWords = std::vector<std::pair<std::string, std::string>>;
 
 std::string decimal(double value) {
     char buffer[40];
@@ -39,7 +38,7 @@ const char* word(Distribution distribution) {
 }
 
 // The members of a loss model in the order of the kernel's own words.
-Words members(const Loss& loss) {
+KeyWords members(const Loss& loss) {
     if (loss.model == Loss::Model::gemodel)
         return {{"p", share_text(loss.p)},
                 {"r", share_text(loss.r)},
@@ -56,8 +55,8 @@ const char* model_word(const Loss& loss) {
     return loss.model == Loss::Model::gemodel ? "gemodel" : "4state";
 }
 
-Words options(const Queue& queue) {
-    Words out;
+KeyWords options(const Queue& queue) {
+    KeyWords out;
     const QueueKind* kind = find_queue(queue.kind);
     if (kind == nullptr) return out;
     for (const QueueOption& option : kind->options)
@@ -78,21 +77,21 @@ std::string toml_value(const std::string& text) {
     return bare ? text : quoted(text);
 }
 
-std::string toml_table(const char* key, const std::string& name, const Words& members) {
+std::string toml_table(const char* key, const std::string& name, const KeyWords& members) {
     std::string out = std::string("{ ") + key + " = " + quoted(name);
     for (const auto& [member, value] : members) out += ", " + member + " = " + toml_value(value);
     return out + " }";
 }
 
-std::string line(const std::string& name, const Words& members) {
+std::string line(const std::string& name, const KeyWords& members) {
     std::string out = name;
     for (const auto& [member, value] : members) out += " " + member + " " + value;
     return out;
 }
 
 // Loss and queue, which are tables in TOML and lines elsewhere, come as texts.
-Words words(const Impairment& i, const std::string& loss, const std::string& queue) {
-    Words out;
+KeyWords words(const Impairment& i, const std::string& loss, const std::string& queue) {
+    KeyWords out;
     const auto say = [&](bool set, const char* key, const std::string& value) {
         if (set) out.emplace_back(key, value);
     };
@@ -116,11 +115,11 @@ Words words(const Impairment& i, const std::string& loss, const std::string& que
 }  // namespace
 
 Chance Chance::of(double fraction) {
-    return {static_cast<std::uint32_t>(std::llround(std::clamp(fraction, 0.0, 1.0) * all))};
+    return {static_cast<std::uint32_t>(std::llround(std::clamp(fraction, 0.0, 1.0) * all_steps))};
 }
 
 double Chance::fraction() const {
-    return steps / all;
+    return steps / all_steps;
 }
 
 bool Impairment::any() const {
@@ -183,7 +182,7 @@ std::vector<std::pair<std::string, std::string>> impairment_toml(const Impairmen
     if (i.queue)
         queue = i.queue->options.empty() ? i.queue->kind
                                          : toml_table("kind", i.queue->kind, options(*i.queue));
-    Words out = words(i, loss, queue);
+    KeyWords out = words(i, loss, queue);
     for (auto& entry : out) entry.second = toml_value(entry.second);
     return out;
 }

@@ -10,6 +10,9 @@
 
 namespace topology {
 
+// A packet of the usual length, where rates and delays are counted in packets.
+inline constexpr double packet_bits = 1500 * 8;
+
 // How likely something is, in steps of 2^-32: as netem counts, so that what is read back from the
 // kernel compares equal.
 struct Chance {

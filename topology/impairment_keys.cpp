@@ -15,7 +15,6 @@ namespace {
 constexpr double longest_delay = 60;
 constexpr double least_rate = 1e3, most_rate = 100e9;
 constexpr double least_burst = 1522, most_burst = 1e9;  // bytes
-constexpr double packet_bits = 1500 * 8;
 
 std::string number(double value) {
     char buffer[32];

@@ -9,7 +9,7 @@
 namespace topology {
 namespace {
 
-constexpr double longest_s = 4294967294.0;  // 32 bits on the wire, all ones: for ever
+constexpr double longest_lease_s = 4294967294.0;  // 32 bits on the wire, all ones: for ever
 
 std::optional<std::uint32_t> read_seconds(const Value& value, double least, double most,
                                           Context& context) {
@@ -68,7 +68,7 @@ std::optional<Dhcp> read_dhcp(const Value& value, const NodeList& nodes, Context
     if (const Value* range = value.find("range")) out.range = read_range(*range, context);
     // dnsmasq gives no lease for less than two minutes.
     if (const Value* lease = value.find("lease"))
-        out.lease_s = read_seconds(*lease, 120, longest_s, context).value_or(out.lease_s);
+        out.lease_s = read_seconds(*lease, 120, longest_lease_s, context).value_or(out.lease_s);
     if (const Value* dns = value.find("dns"))
         for (Text& one : context.reader.texts("dns", *dns))
             if (is_known(one, "dhcp", nodes, context)) out.dns.push_back(std::move(one));

@@ -9,7 +9,7 @@
 namespace topology {
 namespace {
 
-constexpr std::array<std::string_view, 3> words{"see", "enter", "change"};
+constexpr std::array<std::string_view, 3> rights{"see", "enter", "change"};
 
 // What useradd(8) and directory services let be a name: what cannot stand in /etc/passwd, or
 // would change what a terminal shows, is none.
@@ -36,17 +36,17 @@ std::optional<Share> read_share(const Value& value, const std::string& text, boo
     }
     if (colon == std::string::npos) return share;
     const std::string right = text.substr(colon + 1);
-    const auto found = std::find(words.begin(), words.end(), right);
-    if (found == words.end()) {
+    const auto found = std::find(rights.begin(), rights.end(), right);
+    if (found == rights.end()) {
         std::string hint =
-            did_you_mean(right, std::vector<std::string_view>(words.begin(), words.end()));
+            did_you_mean(right, std::vector<std::string_view>(rights.begin(), rights.end()));
         hint += (hint.empty() ? "" : " ") + std::string("one of: see enter change");
         reader.diagnostics.error("D81", value.where,
                                  "\"" + right + "\" is nothing that " + share.name + " may do",
                                  hint);
         return std::nullopt;
     }
-    share.right = static_cast<Right>(found - words.begin());
+    share.right = static_cast<Right>(found - rights.begin());
     return share;
 }
 
@@ -84,7 +84,7 @@ void write_shares(const Lab& lab, TomlTable& top) {
 }
 
 std::string_view word(Right right) {
-    return words.at(static_cast<std::size_t>(right));
+    return rights.at(static_cast<std::size_t>(right));
 }
 
 }  // namespace topology

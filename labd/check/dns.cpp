@@ -11,7 +11,7 @@ namespace {
 using topology::subject::Dns;
 
 // One at a time in a socket of its own: any number does.
-constexpr std::uint16_t id = 0x1ab5;
+constexpr std::uint16_t query_id = 0x1ab5;
 
 // The server is said on stderr, so that the report can name it. One write is one datagram.
 constexpr const char* script =
@@ -43,7 +43,7 @@ std::string server_of(const Dns& s, const topology::Lab& lab, const std::string&
 
 Question ask(const Dns& s, const topology::Lab& lab) {
     Question question;
-    const std::string query = dns_query(plain(s.name.text), dns_type(s.type).value_or(1), id);
+    const std::string query = dns_query(plain(s.name.text), dns_type(s.type).value_or(1), query_id);
     if (query.empty()) question.broken = "\"" + s.name.text + "\" is no name";
     for (const std::string& node : s.nodes)
         question.commands.push_back(
@@ -61,7 +61,8 @@ Verdict judge(const Dns& s, const topology::Lab& lab, const Answers& answers) {
             return verdict;
         }
         Finding finding{s.nodes[i], false, ""};
-        const DnsAnswer answer = parse_dns_answer(heard.out, dns_type(s.type).value_or(1), id);
+        const DnsAnswer answer =
+            parse_dns_answer(heard.out, dns_type(s.type).value_or(1), query_id);
         const std::string server = one_line(heard.err, 60);
         const auto ip = topology::Ip::parse(server);
         const std::string who = ip ? owners.name(*ip) : server;

@@ -52,7 +52,7 @@ json::value parsed(const std::string& out, bool& good) {
 }
 
 // One neighbour as its daemon tells of it.
-struct Seen {
+struct Met {
     std::string node;   // or its address or id, when it is nobody's of the lab
     std::string state;  // "Full", "ExStart", "Established", "Active"
     bool good = false;
@@ -71,7 +71,7 @@ std::string first_part(const std::string& state) {
 
 // { "neighbors": { "10.255.0.2": [ { "nbrState" or "state": "Full/-", "ifaceAddress": … } ] } }
 void read_ospf(const json::value& answer, const topology::Lab& lab, const Owners& owners,
-               std::vector<Seen>& out) {
+               std::vector<Met>& out) {
     for_items(member(answer, "neighbors"), [&](const std::string& id, const json::value& list) {
         for_items(&list, [&](const std::string&, const json::value& one) {
             std::string state = text(one, "nbrState");
@@ -86,7 +86,7 @@ void read_ospf(const json::value& answer, const topology::Lab& lab, const Owners
 }
 
 // { "neighbors": [ { "neighborId": "10.255.0.2", "state": "Full", … } ] }
-void read_ospf6(const json::value& answer, const topology::Lab& lab, std::vector<Seen>& out) {
+void read_ospf6(const json::value& answer, const topology::Lab& lab, std::vector<Met>& out) {
     for_items(member(answer, "neighbors"), [&](const std::string&, const json::value& one) {
         const std::string state = first_part(text(one, "state"));
         out.push_back({node_of(text(one, "neighborId"), lab), state, state == "Full"});
@@ -94,7 +94,7 @@ void read_ospf6(const json::value& answer, const topology::Lab& lab, std::vector
 }
 
 // { "peers": { "10.0.0.2": { "state": "Established", "hostname": "r2", … } } }
-void read_bgp(const json::value* family, const Owners& owners, std::vector<Seen>& out) {
+void read_bgp(const json::value* family, const Owners& owners, std::vector<Met>& out) {
     if (family == nullptr) return;
     for_items(member(*family, "peers"), [&](const std::string& peer, const json::value& one) {
         const std::string state = text(one, "state");
@@ -106,7 +106,7 @@ void read_bgp(const json::value* family, const Owners& owners, std::vector<Seen>
 }
 
 // { "areas": [ { "circuits": [ { "adj": "r2", "state": "Up", … } ] } ] }
-void read_isis(const json::value& answer, std::vector<Seen>& out) {
+void read_isis(const json::value& answer, std::vector<Met>& out) {
     for_items(member(answer, "areas"), [&](const std::string&, const json::value& area) {
         for_items(member(area, "circuits"), [&](const std::string&, const json::value& circuit) {
             const std::string adjacent = text(circuit, "adj");
@@ -139,9 +139,9 @@ std::vector<Part> parts(const Neighbors& s) {
     return {{four, Family::ipv4}};
 }
 
-std::vector<Seen> seen(const Neighbors& s, const Part& part, const json::value& answer,
-                       const topology::Lab& lab, const Owners& owners) {
-    std::vector<Seen> out;
+std::vector<Met> seen(const Neighbors& s, const Part& part, const json::value& answer,
+                      const topology::Lab& lab, const Owners& owners) {
+    std::vector<Met> out;
     const bool six = part.family == topology::Family::ipv6;
     if (s.protocol == Protocol::isis) {
         read_isis(answer, out);
@@ -160,12 +160,12 @@ std::vector<Seen> seen(const Neighbors& s, const Part& part, const json::value& 
 }
 
 // "2 Full: r2, r3" or "1 Full: r2; r3 is ExStart".
-Finding count(const Neighbors& s, const std::vector<Seen>& all) {
+Finding count(const Neighbors& s, const std::vector<Met>& all) {
     Finding finding;
     std::set<std::string> good;
     std::size_t number_good = 0;
     std::string others, names;
-    for (const Seen& one : all) {
+    for (const Met& one : all) {
         if (one.good) {
             ++number_good;
             good.insert(one.node);

@@ -23,7 +23,7 @@ constexpr std::size_t at_once = 32;
 constexpr std::chrono::milliseconds breath{50};
 constexpr std::size_t most_history = 50;
 
-Clock::duration seconds(double s) {
+Clock::duration of_seconds(double s) {
     return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
 }
 
@@ -153,7 +153,7 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double wi
     const std::vector<std::string> where = places(question);
     const bool neighbors = std::holds_alternative<topology::subject::Neighbor>(check.subject);
     const auto began = Clock::now();
-    const auto deadline = began + seconds(within_s);
+    const auto deadline = began + of_seconds(within_s);
     std::optional<Clock::time_point> true_since;
     Clock::duration pause = breath_of(check);
     Outcome outcome;
@@ -182,7 +182,7 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double wi
             true_since = tried;
             outcome.first_ok_s = outcome.elapsed_s;
         }
-        if (true_since && now - *true_since >= seconds(check.hold_s)) {
+        if (true_since && now - *true_since >= of_seconds(check.hold_s)) {
             outcome.result = Outcome::Result::passed;
             co_return outcome;
         }
@@ -200,8 +200,8 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double wi
         }
         // On whatever happens first: the kernel changes something, or it is time.
         auto next = now + pause;
-        pause = std::min(pause * 2, seconds(check.every_s));
-        next = std::min(next, true_since ? *true_since + seconds(check.hold_s) : deadline);
+        pause = std::min(pause * 2, of_seconds(check.every_s));
+        next = std::min(next, true_since ? *true_since + of_seconds(check.hold_s) : deadline);
         while (!state->cancelled && Clock::now() < next &&
                state->watch.changes(where, neighbors) == before)
             co_await state->watch.changed.wait_until(next);
@@ -216,7 +216,7 @@ asio::awaitable<Outcome> Run::until_quiet(const topology::Check& check) {
     const std::shared_ptr<State> state = state_;
     const auto& subject = std::get<topology::subject::Converged>(check.subject);
     const auto began = Clock::now();
-    const auto deadline = began + seconds(check.within_s);
+    const auto deadline = began + of_seconds(check.within_s);
     Outcome outcome;
     for (;;) {
         const auto now = Clock::now();
@@ -230,7 +230,7 @@ asio::awaitable<Outcome> Run::until_quiet(const topology::Check& check) {
                         " s after the check began";
         if (last == began) outcome.value = "no route has changed";
         if (state->cancelled) co_return outcome;
-        if (now - last >= seconds(subject.quiet_s)) {
+        if (now - last >= of_seconds(subject.quiet_s)) {
             outcome.result = Outcome::Result::passed;
             outcome.first_ok_s = outcome.elapsed_s;
         }
@@ -239,7 +239,7 @@ asio::awaitable<Outcome> Run::until_quiet(const topology::Check& check) {
             co_return outcome;
         }
         co_await state->watch.changed.wait_until(
-            std::min(deadline, last + seconds(subject.quiet_s)));
+            std::min(deadline, last + of_seconds(subject.quiet_s)));
     }
 }
 

@@ -109,7 +109,7 @@ class Writer {
     template <class... T>
     void put(const std::variant<T...>& value) {
         put(static_cast<std::uint8_t>(value.index()));
-        std::visit([this](const auto& one) { put(one); }, value);
+        std::visit([this](const auto& one) { this->put(one); }, value);
     }
     template <class T>
     requires std::is_class_v<T>

@@ -63,7 +63,8 @@ std::multimap<std::string, std::string> ends_of(const Lab& lab) {
 
 void expect_kept(const Lab& before, const Lab& after) {
     const auto old = ends_of(before), now = ends_of(after);
-    for (const auto& [joined, words] : now) {
+    for (const auto& end : now) {
+        const std::string &joined = end.first, &words = end.second;
         // Of parallel links any may be the one that stays; those alone can be told.
         if (old.count(joined) != now.count(joined)) continue;
         const auto [first, last] = old.equal_range(joined);
