@@ -78,6 +78,20 @@ def server(path):
         return struct.unpack("iII", talk.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
 
 
+def ask(path):
+    """Seconds that labd takes for one GET on a connection of its own."""
+    started = time.perf_counter()
+    with socket.socket(socket.AF_UNIX) as talk:
+        talk.connect("/run/labd/labd.sock")
+        talk.sendall(f"GET {path} HTTP/1.1\r\nHost: labd\r\nConnection: close\r\n\r\n".encode())
+        answer = b""
+        while part := talk.recv(65536):
+            answer += part
+    if b" 200 " not in answer[:20]:
+        raise RuntimeError(f"GET {path}: {answer[:200]!r}")
+    return time.perf_counter() - started
+
+
 def end(pid):
     """Asks a process to end, and waits for that."""
     ended = os.pidfd_open(pid)

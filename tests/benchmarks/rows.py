@@ -185,6 +185,35 @@ def event_cost():
     return took / count
 
 
+def busy(options):
+    """How long another lab's status takes while a large lab comes, goes and is taken to pieces."""
+    path = machine.write("big", shapes.chain(options.nodes))
+
+    def beside(*command, then=0.0):
+        """Sorted times of status, asked every 5 ms until COMMAND has ended and THEN seconds more."""
+        taken, until = [], None
+        with subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as long_one:
+            while until is None or time.perf_counter() < until:
+                taken.append(machine.ask("/v1/labs/pair"))
+                time.sleep(0.005)
+                if until is None and long_one.poll() is not None:
+                    until = time.perf_counter() + then
+        if long_one.returncode:
+            raise RuntimeError(f"{command}: status {long_one.returncode}")
+        return sorted(taken)
+
+    def late(times):
+        return times[int(len(times) * 0.99)]
+
+    with running("pair", shapes.pair()):
+        alone = late(beside("sleep", "3"))
+        up = late(beside(machine.BINARIES / "lab", "up", path))
+        down = late(beside(machine.BINARIES / "lab", "down", "big", then=5))
+    for what, took in (("up", up), ("down, and 5 s more,", down)):
+        yield Row(f"p99 of a status beside {what} of {options.nodes}", took - alone, limit=0.050)
+
+
 def validate(options):
     nodes = 4 * options.nodes
     path = machine.write("ladder", shapes.ladder(nodes))
