@@ -57,10 +57,12 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
     for (const std::string& name : wanted) {
         const FilePlace place = choose_file(name);
         Bundle bundle = read_bundle(place, options);
+        std::string variant;
         if (!bundle.resolved.diagnostics.failed())
             if (auto wrong = wrong_variant(place, bundle, options)) {
                 bundle = std::move(wrong->second);
-                if (!globals.json()) print_error("with " + topology::text(wrong->first) + ":\n");
+                variant = topology::text(wrong->first);
+                if (!globals.json()) print_error("with " + variant + ":\n");
             }
         const topology::Resolved& resolved = bundle.resolved;
         const bool fine = !resolved.diagnostics.failed();
@@ -74,11 +76,13 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
         if (globals.json()) {
             for (const topology::Diagnostic& d : found)
                 diagnostics.push_back(diagnostic_json(d, resolved.sources));
-            files.push_back(json::object{{"file", place.shown()},
-                                         {"ok", fine},
-                                         {"lab", fine ? json::value(resolved.lab.name) : nullptr},
-                                         {"nodes", fine ? resolved.lab.nodes.size() : 0},
-                                         {"links", fine ? resolved.lab.links.size() : 0}});
+            json::object file{{"file", place.shown()},
+                              {"ok", fine},
+                              {"lab", fine ? json::value(resolved.lab.name) : nullptr},
+                              {"nodes", fine ? resolved.lab.nodes.size() : 0},
+                              {"links", fine ? resolved.lab.links.size() : 0}};
+            if (!variant.empty()) file.emplace("variant", variant);
+            files.push_back(std::move(file));
             continue;
         }
         if (!found.empty())

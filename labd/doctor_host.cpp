@@ -1,6 +1,9 @@
 // Rights, limits and file systems of the host.
 #include "labd/cgroups.hpp"
 #include "labd/doctor_parts.hpp"
+#include "labd/host_ties.hpp"
+#include "netlink/forward_drop.hpp"
+#include "netlink/netns.hpp"
 
 #include <grp.h>
 #include <linux/capability.h>
@@ -153,6 +156,26 @@ Checks limits(const DoctorInput& input) {
     }
     checks.push_back(cgroup);
     return checks;
+}
+
+Checks other_firewalls() {
+    std::string places, rules;
+    const netlink::Fd host = netlink::current_netns();
+    const std::string labs = "\"" + std::string(host_end_prefix) + "*\"";
+    for (const auto& [family, table, chain] : netlink::forward_drops(host.get())) {
+        const std::string place = family + " " + table + " " + chain;
+        const std::string insert = (rules.empty() ? "nft 'insert rule " : "; insert rule ") + place;
+        places += (places.empty() ? "" : ", ") + place;
+        rules += insert + " iifname " + labs + " accept; insert rule " + place + " oifname " +
+                 labs + " ct state established,related accept";
+    }
+    if (places.empty())
+        return {{"host: firewall", true, false,
+                 "no firewall's policy drops what nodes send through `nat`", ""}};
+    return {{"host: firewall", false, false,
+             "nodes get out through `nat` only where a rule accepts it: the policy of " + places +
+                 " is drop",
+             rules + "'"}};
 }
 
 }  // namespace labd::doctor

@@ -87,7 +87,7 @@ bool list(int netns, std::uint8_t family, std::string_view table, std::uint16_t 
     if (!fd) return false;
     Message request = message(family, type, NLM_F_DUMP);
     static_assert(int{NFTA_CHAIN_TABLE} == int{NFTA_RULE_TABLE});
-    request.put(String<NFTA_RULE_TABLE>{}, table);
+    if (!table.empty()) request.put(String<NFTA_RULE_TABLE>{}, table);
     if (::send(fd.get(), request.bytes().data(), request.bytes().size(), 0) < 0) return false;
     std::array<std::byte, 32768> buffer;
     for (;;) {

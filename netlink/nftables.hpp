@@ -45,8 +45,8 @@ inline const std::uint32_t first_register = htonl(NFT_REG_1);
 void put_compare(Message& rule, nft_cmp_ops operation, Bytes value);
 void put_drop(Message& rule);
 
-// What a listing of a table answers; false when nf_tables or the table is not there. Older kernels
-// list what is in all tables.
+// What a listing of a table ("": of all, of every family with NFPROTO_UNSPEC) answers; false when
+// nf_tables or the table is not there. Older kernels list what is in all tables.
 bool list(int netns, std::uint8_t family, std::string_view table, std::uint16_t type,
           const std::function<void(const Frame&)>& each);
 std::string_view text_of(const Frame& frame, std::uint16_t number);

@@ -83,3 +83,5 @@ prefix = "${net}"
         done = lab("validate", file, status=2)
         self.assertIn("with net = 10.1.0.0/33:\n", done.err)
         self.assertIn("${net}", done.err)
+        found = lab("validate", file, "--json", status=2).json
+        self.assertEqual([(False, "net = 10.1.0.0/33")], [(f["ok"], f["variant"]) for f in found["files"]])

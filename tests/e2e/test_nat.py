@@ -192,6 +192,23 @@ net = "nat"
         self.assert_out()
         self.assertEqual([], self.up(TEXT)["actions"])
 
+    def test_a_firewall_that_is_in_the_way_is_named(self):
+        """As Docker leaves a host: what is forwarded is dropped unless a rule accepts it."""
+        self.up(TEXT)
+
+        def told():
+            checks = lab("doctor", "--json", status=None).json["checks"]
+            return next(c for c in checks if c["name"] == "host: firewall")
+
+        self.assertTrue(told()["ok"])
+        self.addCleanup(lambda: run("nft", "delete", "table", "ip", "docker", status=None))
+        run("nft", "table ip docker { chain FORWARD { type filter hook forward priority 0; policy drop; }; }")
+        lab("exec", "h1", "--", "ping", "-c1", "-W1", world.SERVER, status=1)
+        found = told()
+        self.assertIn("ip docker FORWARD is drop", found["detail"])
+        run("sh", "-ec", found["fix"])
+        self.assert_reaches("h1", world.SERVER)
+
     def test_mistakes(self):
         for text, words in (
                 (TEXT.replace('net = "nat"', 'net = { kind = "nat", routing = "ospf" }'), "routing protocol"),

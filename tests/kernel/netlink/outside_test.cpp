@@ -1,5 +1,6 @@
 // An interface that goes to another namespace and comes back as it was; addresses that are
 // translated on the way through.
+#include "netlink/forward_drop.hpp"
 #include "netlink/keepsake.hpp"
 #include "netlink/move.hpp"
 #include "netlink/translation.hpp"
@@ -13,6 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 class Outside : public test::FreshNetns {
   protected:
@@ -93,6 +95,22 @@ TEST_F(Outside, translation_is_one_table_that_comes_and_goes) {
     netlink::set_translation(netns(), "labd-test", {});
     EXPECT_EQ(rules(), "");
     netlink::set_translation(netns(), "labd-test", {});
+}
+
+TEST_F(Outside, firewalls_that_drop_what_is_forwarded_are_known) {
+    EXPECT_THAT(netlink::forward_drops(netns()), IsEmpty());
+    const std::string forward = "{ type filter hook forward priority 0; policy ";
+    const std::string rules =
+        "table ip filter { chain FORWARD " + forward +
+        "drop; }; chain DOCKER { drop; }; chain INPUT "
+        "{ type filter hook input priority 0; policy drop; }; }; table inet open { chain f " +
+        forward + "accept; }; }; table bridge b { chain f " + forward +
+        "drop; }; }; table inet mine { chain through " + forward + "drop; }; }";
+    EXPECT_EQ(test::run_inside(netns(), {"nft", rules}).output, "");
+    EXPECT_THAT(netlink::forward_drops(netns()),
+                UnorderedElementsAre(netlink::ForwardDrop{"ip", "filter", "FORWARD"},
+                                     netlink::ForwardDrop{"inet", "mine", "through"}));
+    EXPECT_THAT(netlink::forward_drops(other()), IsEmpty());
 }
 
 }  // namespace
