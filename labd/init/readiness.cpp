@@ -20,8 +20,8 @@ using protocol::ReadyKind;
 
 namespace {
 
-constexpr milliseconds first_pause{5}, last_pause{100};
-constexpr std::size_t line_limit = 8192;
+constexpr milliseconds first_look{5}, last_look{100};
+constexpr std::size_t judged_line = 8192;
 
 unsigned port_of(const std::string& text) {
     const std::optional<unsigned> port = number(text);
@@ -112,7 +112,7 @@ void check(const ServiceSpec& spec) {
 }
 
 Readiness::Readiness(Loop& loop, Children& children, const ServiceSpec& spec, Tell tell)
-    : loop_(loop), children_(children), spec_(spec), tell_(std::move(tell)), pause_(first_pause) {
+    : loop_(loop), children_(children), spec_(spec), tell_(std::move(tell)), pause_(first_look) {
     if (spec_.ready == ReadyKind::notify)
         notify_.emplace(loop, spec_.name,
                         Notify::Heard{[this] { ready(); },
@@ -155,7 +155,7 @@ void Readiness::output(std::string_view bytes) {
         if (expression_->matches(line_.substr(0, end))) return ready();
     // A prompt without a newline counts too.
     if (!line_.empty() && expression_->matches(line_)) return ready();
-    if (line_.size() > line_limit) line_.clear();
+    if (line_.size() > judged_line) line_.clear();
 }
 
 void Readiness::probe() {
@@ -167,7 +167,7 @@ void Readiness::probe() {
 
 void Readiness::probe_again() {
     timer_ = loop_.after(pause_, [this] { probe(); });
-    pause_ = std::min(pause_ * 2, last_pause);
+    pause_ = std::min(pause_ * 2, last_look);
 }
 
 void Readiness::start_probe_command() {

@@ -14,33 +14,33 @@ struct Wanted {
     mode_t mode;
     const char *user, *group;
 };
-constexpr Wanted wanted[] = {{"etc", 0755, "", ""},
-                             {"etc.work", 0755, "", ""},
-                             {"var", 0755, "", ""},
-                             {"var.work", 0755, "", ""},
-                             {"run", 0755, "", ""},
-                             {"tmp", 01777, "", ""},
-                             {"root", 0700, "", ""},
-                             {"home", 0755, "", ""},
-                             {"mnt", 0755, "", ""},
-                             {"opt", 0755, "", ""},
-                             {"srv", 0755, "", ""},
-                             {"run/lock", 01777, "", ""},
-                             {"run/shm", 01777, "", ""},
-                             {"run/netns", 0755, "", ""},
-                             {"run/user", 0755, "", ""},
-                             {"run/sendsigs.omit.d", 0755, "", ""},
-                             {"run/sshd", 0755, "", ""},
-                             {"run/lab", 0755, "", ""},
-                             {"run/frr", 0755, "frr", "frr"},
-                             {"run/bird", 0775, "bird", "bird"},
-                             {"run/dnsmasq", 0755, "dnsmasq", "nogroup"}};
+constexpr Wanted to_make[] = {{"etc", 0755, "", ""},
+                              {"etc.work", 0755, "", ""},
+                              {"var", 0755, "", ""},
+                              {"var.work", 0755, "", ""},
+                              {"run", 0755, "", ""},
+                              {"tmp", 01777, "", ""},
+                              {"root", 0700, "", ""},
+                              {"home", 0755, "", ""},
+                              {"mnt", 0755, "", ""},
+                              {"opt", 0755, "", ""},
+                              {"srv", 0755, "", ""},
+                              {"run/lock", 01777, "", ""},
+                              {"run/shm", 01777, "", ""},
+                              {"run/netns", 0755, "", ""},
+                              {"run/user", 0755, "", ""},
+                              {"run/sendsigs.omit.d", 0755, "", ""},
+                              {"run/sshd", 0755, "", ""},
+                              {"run/lab", 0755, "", ""},
+                              {"run/frr", 0755, "frr", "frr"},
+                              {"run/bird", 0775, "bird", "bird"},
+                              {"run/dnsmasq", 0755, "dnsmasq", "nogroup"}};
 
 }  // namespace
 
 std::vector<Directory> own_directories(const Accounts& accounts, const Ids& ids) {
     std::vector<Directory> directories;
-    for (const Wanted& w : wanted) {
+    for (const Wanted& w : to_make) {
         Directory directory{w.path, w.mode, 0, 0};
         if (*w.user != '\0') {
             const std::optional<Account> user = accounts.user(w.user);
