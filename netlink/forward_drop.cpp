@@ -3,7 +3,6 @@
 #include "netlink/nftables.hpp"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter_ipv4.h>
 
 #include <optional>
 

@@ -37,10 +37,6 @@ class Done:
                 f"stdout: {shorten(self.out)}\nstderr: {shorten(self.err)}")
 
 
-# Machines differ by that much, and more beside other work: a limit is there to end what hangs.
-PATIENCE = 3
-
-
 def run(*command, status=0, stdin=b"", timeout=60, env=None, cwd=None):
     """Runs a command; any other exit STATUS than the one asked for (None: any) is an error."""
     started = time.monotonic()
@@ -49,9 +45,9 @@ def run(*command, status=0, stdin=b"", timeout=60, env=None, cwd=None):
         stdin = stdin.encode()
     try:
         done = subprocess.run([str(c) for c in command], input=stdin, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=PATIENCE * timeout, env=environment, cwd=cwd)
+                              stderr=subprocess.PIPE, timeout=timeout, env=environment, cwd=cwd)
     except subprocess.TimeoutExpired as late:
-        raise AssertionError(f"no end within {PATIENCE * timeout} s: {' '.join(map(str, command))}\n"
+        raise AssertionError(f"no end within {timeout} s: {' '.join(map(str, command))}\n"
                              f"stdout: {late.stdout}\nstderr: {late.stderr}") from late
     result = Done(command, done.returncode, done.stdout, done.stderr, time.monotonic() - started)
     if status is not None and done.returncode != status:
@@ -71,7 +67,6 @@ def lacks(*kinds):
 
 def eventually(what, condition, timeout=20.0):
     """Waits until CONDITION gives something true; what it gave last is in the error."""
-    timeout *= PATIENCE
     deadline = time.monotonic() + timeout
     value = None
     while time.monotonic() < deadline:
@@ -105,8 +100,8 @@ def gone(pid, timeout=20.0):
     except ProcessLookupError:
         return
     try:
-        if not select.select([handle], [], [], PATIENCE * timeout)[0]:
-            raise AssertionError(f"process {pid} is still there after {PATIENCE * timeout:g} s")
+        if not select.select([handle], [], [], timeout)[0]:
+            raise AssertionError(f"process {pid} is still there after {timeout:g} s")
     finally:
         os.close(handle)
 

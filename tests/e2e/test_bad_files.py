@@ -156,7 +156,7 @@ class BadFiles(LabTest):
         self.assertIn("10,000", lab("validate", many, status=2).err)
         bomb = self.write("b.lab.toml", '[nodes]\n"a[1-9999]-[1-9999]-[1-9999]" = "host"\n')
         done = lab("validate", bomb, status=2)
-        self.assertLess(done.seconds, 60)  # written out it would take days
+        self.assertLess(done.seconds, 5)
 
     def test_files_that_cannot_be_read(self):
         done = lab("up", "/run/work/none.lab.toml", status=2)

@@ -162,10 +162,10 @@ class Waiting(LabTest):
         lines = []
         while not any('"seen"' in line for line in lines):
             lines.append(wait.stdout.readline())
-        # Tries by timer come at 0.05, 0.15, … 6.35, 12.75, 25.55 s; the other one is a clock.
-        lab("wait", "route r1 10.78.0.0/16", "--timeout", "14s", status=124)
+        # Tries by timer come at 0.05, 0.15, … 3.15, 6.35, 12.75 s; the other one is a clock.
+        lab("wait", "route r1 10.78.0.0/16", "--timeout", "7s", status=124)
         lab("exec", "r1", "--", "ip", "route", "add", "10.77.0.0/16", "dev", "eth1")
-        out, _ = wait.communicate(timeout=10)
+        out, _ = wait.communicate(timeout=4)
         self.assertEqual(0, wait.returncode, out)
 
     def test_a_client_that_dies_leaves_no_fault(self):
