@@ -73,8 +73,9 @@ bool nameless(const topology::Resolved& resolved) {
 
 }  // namespace
 
-Bundle read_bundle(const FilePlace& place, const FileOptions& options) {
+Bundle read_bundle(const FilePlace& place, const FileOptions& options, Wanted wanted) {
     topology::ResolveOptions how;
+    how.only_mistakes = wanted == Wanted::mistakes;
     how.set = options.set;
     if (!options.name.empty()) how.name = options.name;
     DiskFiles disk(place.folder);

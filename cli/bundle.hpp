@@ -20,8 +20,12 @@ struct Bundle {
     topology::Resolved resolved;
 };
 
+// Of a lab whose mistakes alone are wanted, as before it is sent, the static routes are not
+// computed.
+enum class Wanted { lab, mistakes };
+
 // Reads and resolves. Never throws for mistakes in the file: they are in resolved.diagnostics.
-Bundle read_bundle(const FilePlace& place, const FileOptions& options);
+Bundle read_bundle(const FilePlace& place, const FileOptions& options, Wanted wanted = Wanted::lab);
 
 // The same from what a running lab was made of.
 Bundle running_bundle(const Client& client, const std::string& lab);

@@ -35,7 +35,7 @@ std::optional<std::pair<topology::Variant, Bundle>> wrong_variant(const FilePlac
                                                                   const FileOptions& options) {
     for (const topology::Variant& variant : topology::variants(bundle.resolved.lab.matrix)) {
         if (variant.empty()) break;
-        Bundle its = read_bundle(place, with_variant(options, variant));
+        Bundle its = read_bundle(place, with_variant(options, variant), Wanted::mistakes);
         if (its.resolved.diagnostics.failed()) return std::pair(variant, std::move(its));
     }
     return std::nullopt;
@@ -56,7 +56,7 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
     const std::vector<std::string> wanted = names.empty() ? std::vector<std::string>{""} : names;
     for (const std::string& name : wanted) {
         const FilePlace place = choose_file(name);
-        Bundle bundle = read_bundle(place, options);
+        Bundle bundle = read_bundle(place, options, Wanted::mistakes);
         std::string variant;
         if (!bundle.resolved.diagnostics.failed())
             if (auto wrong = wrong_variant(place, bundle, options)) {

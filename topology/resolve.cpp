@@ -18,8 +18,8 @@ Resolved resolve(Files& files, const std::string& main, const ResolveOptions& op
     // What follows from it: segments and addresses, routes, the daemons' configuration, and the
     // texts that waited for addresses.
     if (!diagnostics.failed()) address(result.lab, diagnostics, running);
-    using Station = void (*)(Lab&, Diagnostics&);
-    for (const Station station : {Station(route), Station(configure), Station(substitute_late)})
+    if (!diagnostics.failed()) route(result.lab, diagnostics, options.only_mistakes);
+    for (const auto station : {configure, substitute_late})
         if (!diagnostics.failed()) station(result.lab, diagnostics);
 
     // Rules that only a finished lab can break.

@@ -34,6 +34,8 @@ struct ResolveOptions {
     std::optional<std::string> name;         // --name: overrides the file's
     std::string folder;                      // the first file's: names the lab of a "lab.toml"
     const Numbering* running = nullptr;      // an edit: what goes on is not renumbered
+    // Nothing is wanted but the mistakes: nodes have no routes that would have to be computed.
+    bool only_mistakes = false;
 };
 
 struct Resolved {

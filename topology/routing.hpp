@@ -86,9 +86,9 @@ std::vector<Route> written_routes(const Roads& roads, std::size_t node, Diagnost
 // Default routes of the families that `wanted` asks for.
 std::vector<Route> gateway_routes(const Roads& roads, std::size_t node, bool want4, bool want6,
                                   Diagnostics& diagnostics);
-// Calls `sink` with each static router's routes, router by router.
+// Calls `sink` with each static router's routes, router by router, or with those of every n-th.
 using RouteSink = std::function<bool(std::size_t node, std::vector<Route>)>;
-void static_routes(const Roads& roads, const RouteSink& sink);
+void static_routes(const Roads& roads, const RouteSink& sink, std::size_t every = 1);
 
 // Destinations of one family, arranged so that what shares next hops can be told in few routes.
 class Destinations {

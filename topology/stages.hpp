@@ -17,8 +17,9 @@ Lab expand(Files& files, const std::string& main, const ResolveOptions& options,
 
 // Segments, addresses, loopbacks, ids; as in `running` wherever the file still allows it.
 void address(Lab& lab, Diagnostics& diagnostics, const Numbering& running = {});
-void route(Lab& lab, Diagnostics& diagnostics);      // Node::routes: gateways, static, written
-void configure(Lab& lab, Diagnostics& diagnostics);  // frr, bird: files and services
+// Node::routes: gateways, static, written. `only_mistakes`: without those of shortest paths.
+void route(Lab& lab, Diagnostics& diagnostics, bool only_mistakes = false);
+void configure(Lab& lab, Diagnostics& diagnostics);        // frr, bird: files and services
 void substitute_late(Lab& lab, Diagnostics& diagnostics);  // \x01r1.ipv4\x02 → text
 void validate(const Lab& lab, Diagnostics& diagnostics);   // a table of rules
 

@@ -1,5 +1,7 @@
 // Static routes forward: every pair reaches, hop by hop, as the kernel would look it up.
 #include "tests/support/lab_builder.hpp"
+#include "tests/support/memory_files.hpp"
+#include "topology/resolve.hpp"
 
 #include <algorithm>
 #include <map>
@@ -309,6 +311,52 @@ TEST(static_routing, a_small_lab_has_one_route_a_network) {
     LabBuilder b = chain(6, false);
     EXPECT_EQ(b["r1"].routes.size(), 8U);
     EXPECT_EQ(b["r1"].routes[0].destination.text(), "172.16.0.2/31");
+}
+
+// `lab validate` of thousands of routers does not wait for paths that it says nothing about.
+TEST(static_routing, who_wants_only_mistakes_gets_no_computed_routes) {
+    const std::string text = R"(
+        links = [{ ring = "r[1-4]" }, ["h1", "r1"]]
+        [nodes]
+        "r[1-4]" = "router"
+        h1 = )";
+    const auto resolve = [&](const std::string& h1, bool only_mistakes) {
+        topology::ResolveOptions options;
+        options.only_mistakes = only_mistakes;
+        test::MemoryFiles files{{"x.lab.toml", text + h1}};
+        return topology::resolve(files, "x.lab.toml", options);
+    };
+    for (const bool only_mistakes : {false, true}) {
+        SCOPED_TRACE(only_mistakes);
+        const topology::Resolved right = resolve("\"host\"", only_mistakes);
+        ASSERT_FALSE(right.diagnostics.failed());
+        EXPECT_EQ(right.lab.find("r3")->routes.empty(), only_mistakes);
+        EXPECT_FALSE(right.lab.find("h1")->routes.empty())
+            << "a way out is looked for all the same";
+        const std::string wrong = R"({ kind = "host", routes = ["198.51.100.0/24 via 10.9.9.9"] })";
+        EXPECT_EQ(codes(resolve(wrong, only_mistakes).diagnostics),
+                  codes(resolve(wrong, false).diagnostics));
+        EXPECT_TRUE(resolve(wrong, only_mistakes).diagnostics.failed());
+    }
+}
+
+// What is no mistake of the file's but of its size: the sample must not overlook it.
+TEST(static_routing, too_many_routes_are_found_by_those_of_some_routers) {
+    std::string text = "links = [{ ring = \"r[1-2400]\" }]\n[nodes]\n";
+    std::mt19937 chance(1);
+    std::set<std::uint32_t> loopbacks;
+    while (loopbacks.size() < 2400) loopbacks.insert(chance() % (1U << 22));
+    std::vector<std::uint32_t> order(loopbacks.begin(), loopbacks.end());
+    std::shuffle(order.begin(), order.end(), chance);
+    for (std::size_t i = 0; i < order.size(); ++i)
+        text += "r" + std::to_string(i + 1) + " = { kind = \"router\", loopback = \"100." +
+                std::to_string(64 + (order[i] >> 16)) + "." + std::to_string(order[i] >> 8 & 255) +
+                "." + std::to_string(order[i] & 255) + "/32\" }\n";
+    test::MemoryFiles files{{"x.lab.toml", text}};
+    topology::ResolveOptions options;
+    options.only_mistakes = true;
+    const auto resolved = topology::resolve(files, "x.lab.toml", options);
+    EXPECT_EQ(codes(resolved.diagnostics), "D61");
 }
 
 }  // namespace
