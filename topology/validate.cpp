@@ -36,6 +36,32 @@ bool is_in_vrf(const Lab& lab, const Interface& interface) {
                        [&](const End& end) { return !lab.at(end).vrf.empty(); });
 }
 
+// What an address is when no interface can have it; nullptr of one that can be had.
+const char* unusable(const Prefix& address) {
+    const Ip& ip = address.ip;
+    if (ip.is_multicast()) return "is a group's";
+    if (ip.is_loopback()) return "is everybody's own, on lo";
+    if (ip.is_unspecified()) return "is nobody's";
+    // RFC 3021: a network of two has neither.
+    if (ip.family != Family::ipv4 || address.length >= 31) return nullptr;
+    if (!address.has_host_bits()) return "is the network's own";
+    Prefix last = address.network();
+    for (std::size_t bit = address.length; bit < 32; ++bit)
+        last.ip.bytes[bit / 8] =
+            static_cast<std::uint8_t>(last.ip.bytes[bit / 8] | 0x80 >> bit % 8);
+    return ip == last.ip ? "is the network's broadcast address" : nullptr;
+}
+
+void unusable_addresses(const Finished& in, Diagnostics& diagnostics) {
+    for (const Node& node : in.lab.nodes)
+        for (const Interface& interface : node.interfaces)
+            for (const auto& [address, where] : interface.explicit_addresses)
+                if (const char* what = unusable(address))
+                    diagnostics.error("D31", where,
+                                      address.ip.text() + " " + what + ": no interface can have it",
+                                      "an address of one host, such as \"10.0.0.1/24\"");
+}
+
 // D31. Private networks are worlds of their own; link-local addresses belong to their segment.
 void address_twice(const Finished& in, Diagnostics& diagnostics) {
     struct Holder {
@@ -300,6 +326,7 @@ void forwarded_to_nobody(const Finished& in, Diagnostics& diagnostics) {
 
 using Rule = void (*)(const Finished&, Diagnostics&);
 constexpr Rule rules[] = {
+    unusable_addresses,
     address_twice,
     id_twice,
     mac_twice,

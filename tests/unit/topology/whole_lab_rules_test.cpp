@@ -27,6 +27,24 @@ TEST(whole_lab_rules, an_address_twice_names_both_holders) {
               "10.0.1.1 is on r1.eth0 (line 3) and on r2.eth0, same network");
 }
 
+TEST(whole_lab_rules, an_address_that_no_interface_can_have) {
+    for (const char* address : {"10.0.0.0/24", "10.0.0.255/24", "224.0.0.1/24", "127.0.0.1/8",
+                                "0.0.0.0/8", "ff02::1/64", "::1/128", "255.255.255.255/8"}) {
+        SCOPED_TRACE(address);
+        LabBuilder b;
+        b.hosts({"h1"});
+        b.link({std::string("h1 ") + address});
+        EXPECT_EQ(found(b), "D31");
+    }
+    for (const char* address : {"10.0.0.0/31", "10.0.0.255/23", "10.0.0.5/32", "fd00::/64"}) {
+        SCOPED_TRACE(address);
+        LabBuilder b;
+        b.hosts({"h1"});
+        b.link({std::string("h1 ") + address});
+        EXPECT_EQ(found(b), "");
+    }
+}
+
 TEST(whole_lab_rules, private_networks_may_repeat_addresses) {
     LabBuilder b;
     b.hosts({"h1", "h2"});
