@@ -44,6 +44,9 @@ bool matters(const Frame& frame, std::uint8_t route_protocol) {
             return true;
         case RTM_NEWROUTE:
         case RTM_DELROUTE: {
+            // What a route replaced or was joined to is not told: it may be one of these.
+            if (frame.type == RTM_NEWROUTE && (frame.flags & (NLM_F_REPLACE | NLM_F_APPEND)) != 0)
+                return true;
             const auto route = frame.header<rtmsg>();
             return route && route->rtm_protocol == route_protocol;
         }
