@@ -72,17 +72,29 @@ asio::awaitable<void> Signal::wait() {
     return wait_until(std::chrono::steady_clock::time_point::max());
 }
 
-asio::awaitable<Turnstile::Pass> Turnstile::enter() {
-    const std::uint64_t ticket = next_ticket_++;
-    while (taken_ || ticket != serving_) co_await freed_.wait();
-    taken_ = true;
-    ++serving_;
+std::shared_ptr<Turnstile::Place> Turnstile::queue() {
+    auto place = std::make_shared<Place>(loop_);
+    place->called.expires_at(asio::steady_timer::time_point::max());
+    if (std::exchange(taken_, true))
+        waiting_.push_back(place);
+    else
+        place->first = true;
+    return place;
+}
+
+asio::awaitable<Turnstile::Pass> Turnstile::enter(std::shared_ptr<Place> place) {
+    boost::system::error_code woken;
+    if (!place->first)
+        co_await place->called.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     co_return Pass(this);
 }
 
 void Turnstile::release() {
-    taken_ = false;
-    freed_.notify();
+    taken_ = !waiting_.empty();
+    if (!taken_) return;
+    waiting_.front()->first = true;
+    waiting_.front()->called.cancel();
+    waiting_.pop_front();
 }
 
 }  // namespace labd

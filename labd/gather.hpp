@@ -6,7 +6,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -34,10 +36,11 @@ class Signal {
     std::vector<boost::asio::steady_timer*> waiting_;
 };
 
-// One at a time, in the order of arrival: the changes of one lab. Released by the destructor.
+// One at a time, in the order of arrival: the changes of one lab. Released by the destructor of a
+// Pass, which wakes the next one and nobody else.
 class Turnstile {
   public:
-    explicit Turnstile(boost::asio::io_context& loop) : freed_(loop) {}
+    explicit Turnstile(boost::asio::io_context& loop) : loop_(loop) {}
 
     class Pass {
       public:
@@ -53,14 +56,24 @@ class Turnstile {
       private:
         Turnstile* owner_;
     };
-    boost::asio::awaitable<Pass> enter();
+
+    // A place in the queue, to be taken now and waited for later. Whoever has one must enter.
+    struct Place {
+        explicit Place(boost::asio::io_context& loop) : called(loop) {}
+        boost::asio::steady_timer called;  // cancelled when it is
+        bool first = false;
+    };
+    std::shared_ptr<Place> queue();
+
+    boost::asio::awaitable<Pass> enter(std::shared_ptr<Place> place);
+    boost::asio::awaitable<Pass> enter() { return enter(queue()); }
     bool taken() const { return taken_; }
 
   private:
     void release();
-    bool taken_ = false;
-    Signal freed_;
-    std::uint64_t next_ticket_ = 0, serving_ = 0;
+    boost::asio::io_context& loop_;
+    bool taken_ = false;  // also while who is next has not woken yet
+    std::deque<std::shared_ptr<Place>> waiting_;
 };
 
 }  // namespace labd

@@ -74,6 +74,7 @@ SpawnerClient::SpawnerClient(asio::io_context& loop, Fd socket, pid_t pid)
     : loop_(loop),
       socket_(loop, std::move(socket)),
       speaking_(loop),
+      hearing_(loop),
       pid_(pid),
       pidfd_(open_pidfd(pid)) {}
 
@@ -130,15 +131,36 @@ asio::awaitable<Packet> SpawnerClient::expect(std::uint32_t type, std::string wh
                              (packet.bytes.empty() ? "has gone" : "said something else"));
 }
 
+// The spawner answers in the order of what it is asked, and shall find the next question when it
+// has answered one.
+asio::awaitable<Packet> SpawnerClient::ask(std::vector<Packer> packets, Spawn answer,
+                                           std::string what, int fd, int second) {
+    std::shared_ptr<Turnstile::Place> place;
+    {
+        const Turnstile::Pass speak = co_await speaking_.enter();
+        for (const Packer& packet : packets) {
+            std::string bytes = packet.bytes();
+            co_await say(socket_, std::move(bytes), what, fd, second);
+        }
+        place = hearing_.queue();
+    }
+    const Turnstile::Pass hear = co_await hearing_.enter(std::move(place));
+    co_return co_await expect(code(answer), what);
+}
+
+asio::awaitable<Packet> SpawnerClient::ask(Packer packet, Spawn answer, std::string what, int fd,
+                                           int second) {
+    std::vector<Packer> packets{std::move(packet)};
+    return ask(std::move(packets), answer, std::move(what), fd, second);
+}
+
 asio::awaitable<Birth> SpawnerClient::birth(protocol::Birth wanted, Fd door, Fd group) {
-    const Turnstile::Pass pass = co_await speaking_.enter();
     Packer packet(code(Spawn::birth), next_id_++);
     wanted.grouped = bool(group);
     wanted.pack(packet);
-    std::string bytes = packet.bytes();
-    co_await say(socket_, std::move(bytes), "start node " + wanted.node, door.get(), group.get());
     const std::string& node = wanted.node;
-    Packet answer = co_await expect(code(Spawn::born), "start node " + node);
+    Packet answer =
+        co_await ask(std::move(packet), Spawn::born, "start node " + node, door.get(), group.get());
     if (answer.fds.size() != 2)
         throw std::runtime_error("cannot start node " + node + ": the spawner gave no descriptors");
     Birth birth;
@@ -152,51 +174,42 @@ asio::awaitable<Birth> SpawnerClient::birth(protocol::Birth wanted, Fd door, Fd 
 }
 
 asio::awaitable<void> SpawnerClient::root(std::string name, Fd mount) {
-    const Turnstile::Pass pass = co_await speaking_.enter();
     Packer packet(code(Spawn::root), next_id_++);
     packet.text(name);
-    std::string bytes = packet.bytes();
-    co_await say(socket_, std::move(bytes), "make the root " + name, mount.get());
-    (void)co_await expect(code(Spawn::done), "make the root " + name);
+    (void)co_await ask(std::move(packet), Spawn::done, "make the root " + name, mount.get());
 }
 
 asio::awaitable<Fd> SpawnerClient::space(std::string name) {
-    const Turnstile::Pass pass = co_await speaking_.enter();
     Packer packet(code(Spawn::space), next_id_++);
     packet.text(name).u32(1);
-    std::string bytes = packet.bytes();
-    co_await say(socket_, std::move(bytes), "make the namespace of " + name);
-    Packet answer = co_await expect(code(Spawn::spaced), "make the namespace of " + name);
+    Packet answer = co_await ask(std::move(packet), Spawn::spaced, "make the namespace of " + name);
     if (answer.fds.size() != 1)
         throw std::runtime_error("cannot make the namespace of " + name + ": no descriptor came");
     co_return std::move(answer.fds[0]);
 }
 
 asio::awaitable<Fd> SpawnerClient::relay(Fd netns, Fd door) {
-    const Turnstile::Pass pass = co_await speaking_.enter();
     Packer packet(code(Spawn::relay), next_id_++);
     packet.u32(0);
-    std::string bytes = packet.bytes();
-    co_await say(socket_, std::move(bytes), "start the lab's relay", netns.get(), door.get());
-    Packet answer = co_await expect(code(Spawn::born), "start the lab's relay");
+    Packet answer = co_await ask(std::move(packet), Spawn::born, "start the lab's relay",
+                                 netns.get(), door.get());
     if (answer.fds.size() != 1)
         throw std::runtime_error("cannot start the lab's relay: no descriptor came");
     co_return std::move(answer.fds[0]);
 }
 
 asio::awaitable<void> SpawnerClient::hosts(std::string content) {
-    const Turnstile::Pass pass = co_await speaking_.enter();
+    std::vector<Packer> packets;
     std::size_t offset = 0;
     do {
         const std::size_t n = std::min(protocol::chunk_limit, content.size() - offset);
         const bool last = offset + n == content.size();
-        Packer packet(code(Spawn::hosts), next_id_++);
-        packet.u32(last ? 1 : 0).text(std::string_view(content).substr(offset, n));
-        std::string bytes = packet.bytes();
-        co_await say(socket_, std::move(bytes), "write the lab's hosts file");
+        packets.emplace_back(code(Spawn::hosts), next_id_++)
+            .u32(last ? 1 : 0)
+            .text(std::string_view(content).substr(offset, n));
         offset += n;
     } while (offset < content.size());
-    (void)co_await expect(code(Spawn::done), "write the lab's hosts file");
+    (void)co_await ask(std::move(packets), Spawn::done, "write the lab's hosts file");
 }
 
 asio::awaitable<void> SpawnerClient::quit() {

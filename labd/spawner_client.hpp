@@ -41,7 +41,7 @@ class SpawnerClient {
                                                 pid_t pid);
 
     // A node: `door` is its listening socket, `group` the directory of its control group, or empty.
-    // Births are served one after the other.
+    // Births are served one after the other, but asked for ahead.
     boost::asio::awaitable<Birth> birth(protocol::Birth wanted, Fd door, Fd group);
     // From now on nodes may be born with that root: a detached mount of a directory.
     boost::asio::awaitable<void> root(std::string name, Fd mount);
@@ -56,12 +56,18 @@ class SpawnerClient {
 
   private:
     SpawnerClient(boost::asio::io_context& loop, Fd socket, pid_t pid);
+    // What the spawner answers to that; the descriptors go with every packet.
+    boost::asio::awaitable<Packet> ask(std::vector<protocol::Packer> packets,
+                                       protocol::Spawn answer, std::string what, int fd = -1,
+                                       int second = -1);
+    boost::asio::awaitable<Packet> ask(protocol::Packer packet, protocol::Spawn answer,
+                                       std::string what, int fd = -1, int second = -1);
     // The next packet, unless it is `failed` or nothing: then an exception that starts with `what`.
     boost::asio::awaitable<Packet> expect(std::uint32_t type, std::string what);
 
     boost::asio::io_context& loop_;
     PacketSocket socket_;
-    Turnstile speaking_;
+    Turnstile speaking_, hearing_;
     pid_t pid_ = 0;
     Fd pidfd_;
     bool child_ = false;  // of this labd: we reap it

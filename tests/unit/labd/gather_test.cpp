@@ -128,5 +128,48 @@ TEST(Turnstile, lets_one_in_at_a_time_in_the_order_of_arrival) {
     EXPECT_FALSE(turnstile.taken());
 }
 
+TEST(Turnstile, a_place_in_the_queue_is_kept_by_who_does_not_wait_yet) {
+    asio::io_context loop;
+    Turnstile turnstile(loop);
+    std::vector<std::string> order;
+    const auto first = turnstile.queue();
+    const auto second = turnstile.queue();
+    std::vector<Task> tasks;
+    tasks.emplace_back([&]() -> asio::awaitable<void> {
+        const Turnstile::Pass pass = co_await turnstile.enter();
+        order.emplace_back("came last");
+    });
+    tasks.emplace_back([&]() -> asio::awaitable<void> {
+        {
+            const Turnstile::Pass pass = co_await turnstile.enter(first);
+            order.emplace_back("first");
+        }
+        // Called already, when it comes.
+        for (int i = 0; i < 3; ++i) co_await turn(loop);
+        EXPECT_TRUE(turnstile.taken());
+        const Turnstile::Pass pass = co_await turnstile.enter(second);
+        order.emplace_back("second");
+    });
+    run(loop, gather(tasks));
+    EXPECT_EQ(order, (std::vector<std::string>{"first", "second", "came last"}));
+    EXPECT_FALSE(turnstile.taken());
+}
+
+TEST(Turnstile, wakes_the_next_one_and_nobody_else) {
+    asio::io_context loop;
+    Turnstile turnstile(loop);
+    std::vector<Task> tasks;
+    for (int i = 0; i < 100; ++i)
+        tasks.emplace_back([&]() -> asio::awaitable<void> {
+            const Turnstile::Pass pass = co_await turnstile.enter();
+            co_await turn(loop);
+        });
+    std::exception_ptr failure;
+    asio::co_spawn(loop, gather(tasks), [&](std::exception_ptr error) { failure = error; });
+    // Everybody woken at every turn would take some 5000 steps.
+    EXPECT_LT(loop.run(), 1000U);
+    EXPECT_FALSE(failure);
+}
+
 }  // namespace
 }  // namespace labd
