@@ -1,10 +1,11 @@
 #include "labd/audit_event.hpp"
 
+#include "labd/fail.hpp"
+
 #include <sys/random.h>
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 
 namespace labd {
 
@@ -37,8 +38,7 @@ std::string new_container_id() {
     std::array<unsigned char, 16> bytes{};
     // getrandom(2): up to 256 bytes come whole, and only the first ones of a boot may have to wait.
     while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        if (errno != EINTR)
-            throw std::system_error(errno, std::generic_category(), "cannot draw a random number");
+        if (errno != EINTR) fail("cannot draw a random number");
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
     for (const unsigned char byte : bytes) {

@@ -1,5 +1,7 @@
 #include "labd/audit_log.hpp"
 
+#include "labd/fail.hpp"
+
 #include <boost/json.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -50,9 +52,7 @@ AuditReader::AuditReader(const std::string& directory, const std::string& cursor
             ::open((directory + "/" + file.name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         struct stat info {};
         if (!file.fd || ::fstat(file.fd.get(), &info) != 0) {
-            if (errno != ENOENT)
-                throw std::system_error(errno, std::generic_category(),
-                                        "cannot read " + directory + "/" + file.name);
+            if (errno != ENOENT) fail("cannot read " + directory + "/" + file.name);
             if (n == 0) continue;
             break;
         }
@@ -76,8 +76,7 @@ std::vector<AuditReader::Line> AuditReader::next() {
         std::string bytes(slice, '\0');
         const ssize_t n =
             ::pread(file.fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset_));
-        if (n < 0)
-            throw std::system_error(errno, std::generic_category(), "cannot read " + file.name);
+        if (n < 0) fail("cannot read " + file.name);
         bytes.resize(static_cast<std::size_t>(n));
         const bool last_file = at_ + 1 == files_.size();
         const bool to_end = bytes.size() < slice;

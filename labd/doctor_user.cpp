@@ -1,5 +1,6 @@
 // What an ordinary user has and lacks for a labd of their own.
 #include "labd/doctor_parts.hpp"
+#include "labd/fail.hpp"
 #include "labd/fd.hpp"
 #include "labd/subordinate_ids.hpp"
 
@@ -30,12 +31,12 @@ struct Sample {
     Sample() {
         std::array<int, 2> made{}, end{};
         if (::pipe2(made.data(), O_CLOEXEC) != 0 || ::pipe2(end.data(), O_CLOEXEC) != 0)
-            throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+            fail("cannot make a pipe");
         const Fd told(made[0]), waiting(end[0]);
         Fd tell(made[1]);
         leave = Fd(end[1]);
         pid = ::fork();
-        if (pid < 0) throw std::system_error(errno, std::generic_category(), "cannot fork");
+        if (pid < 0) fail("cannot fork");
         if (pid == 0) {
             leave.reset();
             char byte = 0;
@@ -68,12 +69,11 @@ std::string try_helper(const char* helper, const IdMap& map) {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
     const Fd reader(ends[0]);
     Fd writer(ends[1]);
     const pid_t child = ::fork();
-    if (child < 0) throw std::system_error(errno, std::generic_category(), "cannot fork");
+    if (child < 0) fail("cannot fork");
     if (child == 0) {
         (void)::dup2(writer.get(), STDERR_FILENO);
         (void)::execvp(helper, argv.data());

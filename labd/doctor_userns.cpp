@@ -1,6 +1,7 @@
 // User namespaces, and what a node's root file system is made of inside them: tried by a child
 // that does the very steps and reports the first that fails.
 #include "labd/doctor_parts.hpp"
+#include "labd/fail.hpp"
 #include "labd/fd.hpp"
 
 #include <fcntl.h>
@@ -93,12 +94,11 @@ Report try_in_child() {
     const std::string uid_map = "0 " + std::to_string(::geteuid()) + " 1",
                       gid_map = "0 " + std::to_string(::getegid()) + " 1";
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
     const Fd reader(ends[0]);
     Fd writer(ends[1]);
     const pid_t child = ::fork();
-    if (child < 0) throw std::system_error(errno, std::generic_category(), "cannot fork");
+    if (child < 0) fail("cannot fork");
     if (child == 0) {
         Report report;
         report.step = try_steps(uid_map.c_str(), gid_map.c_str());

@@ -2,6 +2,7 @@
 // dies over can be done again.
 #include "labd/host_ties.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/hex.hpp"
 #include "labd/linux_convert.hpp"
@@ -33,8 +34,7 @@ void put(const std::string& file, const std::string& text) {
     {
         std::ofstream out(file + ".new", std::ios::binary | std::ios::trunc);
         out << text;
-        if (!out.flush())
-            throw std::system_error(errno, std::generic_category(), "cannot write " + file);
+        if (!out.flush()) fail("cannot write " + file);
     }
     fs::rename(file + ".new", file);
 }

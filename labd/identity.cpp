@@ -1,6 +1,8 @@
 // Asking the kernel who a process and a namespace are.
 #include "labd/identity.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
@@ -13,7 +15,6 @@
 #include <charconv>
 #include <fstream>
 #include <stdexcept>
-#include <system_error>
 #include <vector>
 
 #ifndef NSFS_MAGIC
@@ -107,8 +108,7 @@ Fd open_process(const ProcessIdentity& recorded) {
     Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, recorded.pid, 0)));
     if (!pidfd) {
         if (errno == ESRCH || errno == EINVAL) return {};  // EINVAL: the id of a thread
-        throw std::system_error(errno, std::generic_category(),
-                                "cannot open process " + std::to_string(recorded.pid));
+        fail("cannot open process " + std::to_string(recorded.pid));
     }
     return identify_process(recorded.pid) == recorded ? std::move(pidfd) : Fd();
 }

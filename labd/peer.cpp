@@ -4,6 +4,7 @@
 // what it is now.
 #include "labd/peer.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/fd.hpp"
 #include "labd/lease.hpp"
 
@@ -18,7 +19,6 @@
 #include <cerrno>
 #include <charconv>
 #include <string_view>
-#include <system_error>
 
 namespace labd {
 namespace {
@@ -30,8 +30,7 @@ ucred credentials_of(int socket) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        throw std::system_error(errno, std::generic_category(),
-                                "cannot ask who connected (SO_PEERCRED)");
+        fail("cannot ask who connected (SO_PEERCRED)");
     return credentials;
 }
 

@@ -2,6 +2,7 @@
 #include "labd/api/connection.hpp"
 #include "labd/api/exchange.hpp"
 #include "labd/api/http.hpp"
+#include "labd/fail.hpp"
 #include "labd/json_text.hpp"
 #include "labd/log.hpp"
 
@@ -146,8 +147,7 @@ void Server::listen(Fd listening) {
     // A socket from systemd may be in blocking mode.
     const int flags = ::fcntl(listening.get(), F_GETFL);
     if (flags < 0 || ::fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) != 0)
-        throw std::system_error(errno, std::generic_category(),
-                                "cannot make the listening socket non-blocking");
+        fail("cannot make the listening socket non-blocking");
     inner_->listeners.push_back(
         std::make_shared<Inner::Listener>(inner_->shared->loop, std::move(listening)));
     inner_->await(inner_->listeners.back());
