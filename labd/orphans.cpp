@@ -1,11 +1,13 @@
 #include "labd/orphans.hpp"
 
+#include "labd/fail.hpp"
 #include "labd/identity.hpp"
 #include "netlink/link.hpp"
 #include "netlink/netns.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -90,7 +92,7 @@ void kill_process(const Orphan& orphan) {
     const Fd pidfd = open_process(identity);
     if (!pidfd) return;
     if (syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) != 0 && errno != ESRCH)
-        throw std::system_error(errno, std::generic_category(), "cannot end " + orphan.name);
+        fail("cannot end " + orphan.name);
     pollfd ended{pidfd.get(), POLLIN, 0};
     (void)poll(&ended, 1, death_limit_ms);
 }
@@ -98,8 +100,12 @@ void kill_process(const Orphan& orphan) {
 }  // namespace
 
 std::uint32_t instance_mark(const std::string& run_dir) {
+    // A container's run directory may be called as the host's, and its processes are seen here.
+    struct stat there {};
+    if (stat(run_dir.c_str(), &there) != 0)
+        (void)stat(fs::path(run_dir).parent_path().c_str(), &there);
     std::uint32_t hash = 2166136261U;  // FNV-1a
-    for (const char c : "labd " + run_dir)
+    for (const char c : "labd " + std::to_string(there.st_dev) + " " + run_dir)
         hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
     return hash | 1U;  // never 0, which is everybody's
 }
