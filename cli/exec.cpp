@@ -112,6 +112,11 @@ ExecWords split_words(const std::vector<std::string>& words) {
 }
 
 int exec(const Globals& globals, const ExecOptions& options) {
+    if (options.words.size() > 1 && options.words[1] != "--" && options.words[1].starts_with('-'))
+        throw Failure("usage",
+                      options.words[1] + " stands behind the node, where its command begins",
+                      "flags come first: lab exec " + options.words[1] + " … " + options.words[0] +
+                          " -- COMMAND");
     const ExecWords words = split_words(options.words);
     const NodeCommand command = command_of(options, words);
     return own_failures_are_125([&] {

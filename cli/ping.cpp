@@ -40,6 +40,9 @@ std::vector<Pair> wanted(const Live& live, const PingOptions& options) {
     const std::vector<std::string> to = options.to.empty() ? all : live_nodes(live, options.to);
     std::vector<Pair> pairs = ping_pairs(live.lab, from, to, family);
     if (!pairs.empty()) return pairs;
+    if (from.size() == 1 && from == to)
+        throw Failure("usage", "what is asked is whether " + from[0] + " reaches itself",
+                      "name another node to ping");
     if (!options.to.empty())
         throw Failure("failed",
                       options.from + " and " + options.to + " have no addresses in common",
@@ -65,15 +68,22 @@ std::vector<PairResult> run_pairs(const Live& live, const std::vector<Pair>& pai
     };
     const std::vector<JobResult> outcomes = run_many(jobs, many);
     std::vector<PairResult> results;
+    const auto has_none = [](const JobResult& job) {
+        return job.outcome.how == Outcome::How::failed &&
+               job.outcome.exit_status() == exit_code::not_found;
+    };
+    if (std::all_of(outcomes.begin(), outcomes.end(), has_none))
+        throw Failure("internal", "ping is not installed, so nodes have none",
+                      "apt install iputils-ping");
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         const Outcome& outcome = outcomes[i].outcome;
-        if (outcome.how == Outcome::How::failed && outcome.exit_status() == exit_code::not_found)
-            throw Failure("internal", "ping is not installed, so nodes have none",
-                          "apt install iputils-ping");
         PairResult result{pairs[i], parse_ping(texts[i].first, texts[i].second)};
         if (outcome.how != Outcome::How::ended) {
             result.outcome = {};
-            result.outcome.why = complaint(outcome, pairs[i].from, "ping", many.timeout);
+            // A root of its own has what somebody put there.
+            result.outcome.why = has_none(outcomes[i])
+                                     ? pairs[i].from + " has no ping"
+                                     : complaint(outcome, pairs[i].from, "ping", many.timeout);
         }
         results.push_back(std::move(result));
     }
