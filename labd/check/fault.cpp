@@ -64,11 +64,18 @@ asio::awaitable<void> Run::kill_process(std::string node, std::string process) {
     Ask kill;
     kill.node = node;
     // Its init starts it again when it is a service that should run.
-    kill.argv = {"/bin/sh", "-c",
-                 "for p in /proc/[0-9]*; do { read -r name < \"$p/comm\"; } 2>/dev/null && "
-                 "[ \"$name\" = \"$1\" ] && kill -9 \"${p#/proc/}\" && found=1; done; "
-                 "[ -n \"$found\" ]",
-                 "check", process.substr(0, 15)};
+    const auto live = lab_->nodes.find(node);
+    if (live != lab_->nodes.end())
+        if (const auto service = live->second.services.find(process);
+            service != live->second.services.end() && service->second.pid > 0)
+            kill.argv = {"/bin/sh", "-c", "kill -9 \"$1\"", "check",
+                         std::to_string(service->second.pid)};
+    if (kill.argv.empty())
+        kill.argv = {"/bin/sh", "-c",
+                     "for p in /proc/[0-9]*; do { read -r name < \"$p/comm\"; } 2>/dev/null && "
+                     "[ \"$name\" = \"$1\" ] && kill -9 \"${p#/proc/}\" && found=1; done; "
+                     "[ -n \"$found\" ]",
+                     "check", process.substr(0, 15)};
     Heard heard;
     co_await hear(kill, heard);
     if (!heard.refused.empty()) throw std::runtime_error(node + ": " + heard.refused);
