@@ -184,7 +184,10 @@ void Relay::on_interface(std::uint32_t index, const Seen& seen) {
     const auto found = ends_.find(index);
     if (found == ends_.end()) return;
     auto& [link, end] = found->second;
+    // Another one with its number is not the one that the port is bound to.
+    const bool gone = link->seen[end].gone || seen.gone;
     link->seen[end] = seen;
+    link->seen[end].gone = gone;
     if (const auto wanted = mirror(link->seen[0], link->seen[1]))
         interfaces_.set(link->ports[wanted->end]->index(), wanted->up);
 }

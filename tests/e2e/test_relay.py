@@ -54,6 +54,14 @@ class Relay(LabTest):
         shown = self.shown("h1")
         self.assertEqual((100, 1500), (shown["ifindex"], shown["mtu"]))
 
+    def test_an_end_that_was_deleted_carries_again(self):
+        """The new one has the number of the old one, which the relay's socket was bound to."""
+        for node in ("h1", "r1"):
+            run("ip", "-n", f"t.{node}", "link", "delete", "eth0")
+            self.assertTrue(self.up(DELAYED)["actions"])
+            self.assertGreaterEqual(min(self.round_trips("-c3", "-i0.05", "-w5")), 40)
+            self.assertEqual([], self.up(DELAYED)["actions"])
+
     def test_is_changed_live_and_loses_nothing(self):
         pid, index = self.relay(), self.shown("h1")["link_index"]
         pings = subprocess.Popen(["lab", "exec", "h1", "--", "ping", "-c60", "-i0.05", "-q", "h2"],
