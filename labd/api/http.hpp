@@ -35,7 +35,7 @@ class Exchange {
     // A whole answer: status and a JSON text.
     virtual void answer(unsigned status, std::string json) = 0;
     // An answer in JSON Lines (chunked): begin, any number of lines, end. Lines queue in memory up
-    // to 1 MiB for a client that does not read; beyond that the connection is dropped.
+    // to 4 MiB for a client that does not read; beyond that the connection is dropped.
     virtual void begin_lines(unsigned status) = 0;
     virtual void line(std::string json) = 0;
     virtual void end_lines() = 0;
@@ -62,7 +62,8 @@ struct Limits {
     std::uint64_t body = 96ULL * 1024 * 1024;  // a topology and its files
     // Bodies above 1 MiB share this much: 512 clients must not make labd hold 48 GiB.
     std::uint64_t large_bodies = 256ULL * 1024 * 1024;
-    std::size_t queue = 1024 * 1024;  // lines that the client did not read yet
+    // Lines that the client did not read yet: all the events that are kept, and more.
+    std::size_t queue = 4 * 1024 * 1024;
     std::size_t connections = 512;
     std::size_t connections_per_user = 256;  // of everybody but root and labd's own user
     std::chrono::milliseconds head_time{10'000};
