@@ -8,7 +8,7 @@
 namespace cli {
 
 int inspect(const Globals& globals, const InspectOptions& options) {
-    const Live live = live_lab(globals);
+    const Live live = live_lab(globals, Counters::read);
     const bool nice = globals.format != Format::jsonl;
     print(inspect_json(live.body, options.what, options.pointer, nice));
     return exit_code::ok;

@@ -23,7 +23,7 @@ std::vector<std::string> links_at(const LabState& lab, const std::string& node) 
 }  // namespace
 
 int links(const Globals& globals, const std::string& word) {
-    const Live live = live_lab(globals);
+    const Live live = live_lab(globals, Counters::read);
     const std::string node = word.empty() ? "" : live_nodes(live, word).front();
     const std::vector<std::string> names = links_at(live.lab, node);
     if (globals.json()) {

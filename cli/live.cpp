@@ -43,10 +43,11 @@ std::vector<KnownNode> known_nodes(const Live& live, bool with_kinds) {
 
 }  // namespace
 
-Live live_lab(const Globals& globals) {
+Live live_lab(const Globals& globals, Counters counters) {
     Client client = connect(globals);
     std::string name = choose_lab(globals, client);
-    Answer answer = client.request("GET", "/v1/labs/" + encode(name));
+    Answer answer = client.request(
+        "GET", "/v1/labs/" + encode(name) + (counters == Counters::last ? "?counters=last" : ""));
     if (answer.status == 404) throw_absent(globals, client, name);
     if (answer.status != 200) throw_failure(answer, "look at " + name);
     LabState lab = parse_lab(answer.body);

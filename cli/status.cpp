@@ -9,7 +9,7 @@
 namespace cli {
 
 int status(const Globals& globals, const std::vector<std::string>& words) {
-    const Live live = live_lab(globals);
+    const Live live = live_lab(globals, globals.json() ? Counters::read : Counters::last);
     std::vector<std::string> names;
     if (!words.empty()) names = live_nodes(live, join(words, ","));
     if (globals.json()) {

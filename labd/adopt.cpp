@@ -2,6 +2,7 @@
 // The journal says what was made; the kernel says whether it is still that.
 #include "labd/audit_event.hpp"
 #include "labd/engine.hpp"
+#include "labd/fail.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/host_ties.hpp"
 #include "labd/log.hpp"
@@ -21,7 +22,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <system_error>
 
 namespace labd {
 
@@ -74,9 +74,7 @@ void Engine::commit_record(Lab& lab) {
     {
         std::ofstream out(bundle + ".new", std::ios::binary | std::ios::trunc);
         out << to_json(lab.bundle);
-        if (!out.flush())
-            throw std::system_error(errno, std::generic_category(),
-                                    "cannot write " + bundle + ".new");
+        if (!out.flush()) fail("cannot write " + bundle + ".new");
     }
     fail_point::before("bundle.rename");
     fs::rename(bundle + ".new", bundle);
@@ -109,7 +107,7 @@ asio::awaitable<void> Engine::adopt_all() {
     for (const auto& [name, lab] : labs_) known.insert(name);
     cgroups_.sweep(known);
     if (options_.ties) {
-        KernelThread::Job sweep = [&] { options_.ties->sweep(known, options_.netns_dir); };
+        Worker::Job sweep = [&] { options_.ties->sweep(known, options_.netns_dir); };
         co_await kernel_.run("labd", std::move(sweep));
     }
 }
@@ -148,7 +146,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
         const auto& live = known.second;
         const auto node = kept.nodes.find(space);
         std::optional<std::int32_t> number;
-        KernelThread::Job open = [&] {
+        Worker::Job open = [&] {
             Fd netns = find_netns(options_.netns_dir + "/" + lab->netns_name(space), live.netns,
                                   node == kept.nodes.end() ? nullptr : &node->second);
             if (!netns) {
@@ -157,7 +155,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
                 return;
             }
             lab->kernel->adopt(space, live.kind, std::move(netns));
-            number = lab->kernel->number(space);
+            number = lab->kernel->listen_to(space);
         };
         co_await kernel_.run(name, std::move(open));
         if (!number) {
@@ -224,7 +222,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
     lab->overrides = kept.overrides;
     lab->desired = wished(*lab);
     lab->keys = kept.keys;
-    KernelThread::Job recall = [&] { lab->kernel->recall(lab->keys, lab->desired); };
+    Worker::Job recall = [&] { lab->kernel->recall(lab->keys, lab->desired); };
     co_await kernel_.run(name, std::move(recall));
     for (auto& [node, live] : lab->nodes) {
         const std::shared_ptr<NodeDoor> door = live.door;

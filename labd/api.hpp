@@ -48,7 +48,7 @@ class Api {
     // null.
     std::shared_ptr<Lab> lab(const Exchange& exchange, Verb verb);
     std::shared_ptr<NodeDoor> door(const Exchange& exchange, Verb verb);
-    boost::asio::awaitable<Readings> read(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<Readings> read(std::shared_ptr<Lab> lab, bool last);
     // Starts a coroutine that answers; what it throws becomes an error answer.
     void spawn(Exchange exchange, boost::asio::awaitable<void> work);
 

@@ -36,7 +36,7 @@ void Api::audit(Exchange exchange) {
         std::size_t count = 0;
         bool more = true;
         while (more && count < page_records) {
-            KernelThread::Job read = [&] {
+            Worker::Job read = [&] {
                 if (!reader)
                     reader = std::make_unique<AuditReader>(engine.audit().directory(),
                                                            one_of(request.query, "after"));
@@ -66,7 +66,7 @@ void Api::verify_audit(Exchange exchange) {
         std::unique_ptr<AuditVerifier> verifier;
         bool more = true;
         while (more) {
-            KernelThread::Job step = [&] {
+            Worker::Job step = [&] {
                 if (!verifier)
                     verifier = std::make_unique<AuditVerifier>(engine.audit().directory(), known);
                 more = verifier->step();

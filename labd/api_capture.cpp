@@ -130,7 +130,7 @@ void Api::capture(Exchange exchange) {
                     "no_such_node",
                     "lab \"" + from->name + "\" has no node \"" + point.node + "\" that runs",
                     "lab status lists them");
-        KernelThread::Job open = [&] { open_all(*from, *points); };
+        Worker::Job open = [&] { open_all(*from, *points); };
         co_await api.engine_.kernel_thread().run(from->name, std::move(open));
         AuditEvent event = event_of(rule(Verb::capture).name, "granted", *from);
         for (const Point& point : *points)

@@ -88,7 +88,7 @@ void Api::gc(Exchange exchange) {
         const bool dry_run = is_dry_run(*to);
         json::array actions;
         const Belongings known = engine.belongings();
-        KernelThread::Job sweep = [&] {
+        Worker::Job sweep = [&] {
             for (const Orphan& orphan : find_orphans(known)) {
                 std::string problem;
                 try {

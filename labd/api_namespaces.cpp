@@ -52,7 +52,7 @@ void Api::namespaces(Exchange exchange) {
         NamespaceSurvey survey = survey_of(*shown, engine.options().netns_dir);
         bool more = true;
         while (more) {
-            KernelThread::Job step = [&] { more = survey.step(); };
+            Worker::Job step = [&] { more = survey.step(); };
             co_await engine.kernel_thread().run(shown->name, std::move(step));
         }
         std::string rows;

@@ -4,6 +4,7 @@
 #include "labd/failure.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/log.hpp"
+#include "labd/step_words.hpp"
 #include "topology/relay_link.hpp"
 #include "topology/stages.hpp"
 
@@ -76,8 +77,12 @@ constexpr std::size_t veths_a_slice = 24, others_a_slice = 160;
 
 }  // namespace
 
-asio::awaitable<void> Engine::apply(std::shared_ptr<Lab> lab, Steps steps,
+asio::awaitable<void> Engine::apply(std::shared_ptr<Lab> lab, const Steps& steps,
                                     std::shared_ptr<Progress> progress) {
+    // Not all that they change is told by the kernel.
+    for (const Step& step : steps)
+        for (const std::string& space : spaces_of(step))
+            if (lab->picture.contains(space)) lab->touched.insert(space);
     std::size_t from = 0;
     while (from < steps.size()) {
         const auto began = steady_clock::now();
@@ -140,7 +145,7 @@ asio::awaitable<void> Engine::apply_kernel(std::shared_ptr<Lab> lab, Steps steps
     for (std::size_t from = 0; from < steps.size(); from += slice) {
         const std::size_t count = std::min(slice, steps.size() - from);
         std::optional<KernelFailure> failure;
-        KernelThread::Job work = [&] {
+        Worker::Job work = [&] {
             fail_point::before("kernel.batch");
             failure = lab->kernel->apply(std::span<const Step>(steps).subspan(from, count));
             fail_point::after("kernel.batch");
@@ -162,7 +167,7 @@ asio::awaitable<void> Engine::announce(std::shared_ptr<Lab> lab, const Steps& st
             change != nullptr && change->from.mac != change->to.mac)
             ends.insert({change->space, change->to.name});
     }
-    KernelThread::Job tell = [&] {
+    Worker::Job tell = [&] {
         for (const topology::DeviceEnd& end : ends) lab->kernel->announce(end.space, end.device);
     };
     if (!ends.empty()) co_await kernel_.run(lab->name, std::move(tell));
@@ -172,11 +177,14 @@ asio::awaitable<void> Engine::roll_back(std::shared_ptr<Lab> lab, topology::Lab 
                                         std::map<std::string, std::string> asleep) {
     lab->wish = std::move(before);
     lab->desired = desired_with(lab->wish, lab->overrides, link_back_ends());
+    lab->judged = false;
     for (const auto& [node, birth] : asleep) topology::put_to_sleep(lab->desired, node);
     std::string failed;
     try {
         const topology::State observed = co_await look(lab);
-        Steps steps = topology::plan(lab->desired, observed);
+        Steps steps;
+        Worker::Job compare = [&] { steps = topology::plan(lab->desired, observed); };
+        co_await planner_.run(lab->name, std::move(compare));
         // A program that ran cannot be un-run, and must not be run twice.
         std::erase_if(steps, [](const Step& step) {
             return std::holds_alternative<topology::RunExec>(step);
@@ -194,6 +202,7 @@ asio::awaitable<void> Engine::roll_back(std::shared_ptr<Lab> lab, topology::Lab 
         failed = error.what();
     }
     try {
+        co_await follow_new(lab);
         co_await commit(lab);
     } catch (const std::exception& error) {
         if (failed.empty()) failed = error.what();
@@ -224,7 +233,7 @@ asio::awaitable<void> Engine::commit(std::shared_ptr<Lab> lab) {
     }
     co_await gather(std::move(tasks));
     if (const auto ends = wireguard_ends(lab->desired); !ends.empty() || !lab->keys.empty()) {
-        KernelThread::Job ask = [&] { lab->keys = lab->kernel->keys(); };
+        Worker::Job ask = [&] { lab->keys = lab->kernel->keys(); };
         co_await kernel_.run(lab->name, std::move(ask));
         std::erase_if(lab->keys, [&](const auto& entry) { return !ends.contains(entry.first); });
     }

@@ -3,6 +3,7 @@
 #include "labd/birth_request.hpp"
 #include "labd/birth_sysctls.hpp"
 #include "labd/engine.hpp"
+#include "labd/fail.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
 #include "labd/given_at_birth.hpp"
@@ -22,7 +23,6 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <system_error>
 #include <utility>
 
 namespace labd {
@@ -31,7 +31,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Enough for the spawner never to wait for labd.
+// Enough for the spawner, which bears one after the other, never to wait for labd.
 constexpr std::size_t births_under_way = 32;
 
 // The highest group id that a node's programs may have.
@@ -85,7 +85,6 @@ asio::awaitable<void> Engine::create_spaces(std::shared_ptr<Lab> lab, Steps step
             });
         }
     }
-    // The spawner bears one after the other: who waits for his turn is woken at every birth.
     co_await gather(std::move(tasks), births_under_way);
 
     // After all births, never beside them: the forwarding sysctls take RTNL by trylock and spin
@@ -144,7 +143,7 @@ asio::awaitable<void> Engine::prepare_roots(std::shared_ptr<Lab> lab, const Step
             options_.rootless || lab->wish.level_of(*node) == topology::Level::open;
         Fd mount;
         std::string failed;
-        KernelThread::Job copy = [&] {
+        Worker::Job copy = [&] {
             try {
                 const std::string& path = node->root->text;
                 const Fd directory = open_host_directory(path, lab->caller);
@@ -225,8 +224,7 @@ asio::awaitable<Fd> Engine::start_init(std::shared_ptr<Lab> lab, std::string nam
 
     const std::string path = "/proc/" + std::to_string(birth.pid) + "/ns/net";
     Fd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!netns)
-        throw std::system_error(errno, std::generic_category(), name + ": cannot open " + path);
+    if (!netns) fail(name + ": cannot open " + path);
     Fd door = connect_at(lab->doors.get(), name);
     live.door = std::make_shared<NodeDoor>(loop_, name, std::move(door));
     if (const auto held = lab->desired.contents.find(name); held != lab->desired.contents.end()) {
@@ -259,15 +257,13 @@ asio::awaitable<void> Engine::name_space(std::shared_ptr<Lab> lab, std::string s
     if (silent_node) live.container = new_container_id();
     record(*lab, "space", to_json(space, live));
     lab->spaces[space] = live;
-    std::int32_t number = -1;
-    KernelThread::Job pin = [&] {
+    Worker::Job pin = [&] {
         fail_point::before("name.pin");
         netlink::pin(options_.netns_dir, lab->netns_name(space), netns.get());
         fail_point::after("name.pin");
         fail_point::before("namespace.mark");
         lab->kernel->adopt(space, kind, std::move(netns));
         fail_point::after("namespace.mark");
-        number = lab->kernel->number(space);
     };
     std::exception_ptr failure;
     try {
@@ -281,7 +277,6 @@ asio::awaitable<void> Engine::name_space(std::shared_ptr<Lab> lab, std::string s
         co_await remove_spaces(lab, std::move(nameless));
         std::rethrow_exception(failure);
     }
-    follow(lab, space, number);
     if (silent_node) audit_.record(lab->caller, event_of("node.start", "done", *lab, space));
 }
 
@@ -304,7 +299,7 @@ asio::awaitable<void> Engine::remove_spaces(std::shared_ptr<Lab> lab,
     // A whole lab goes by closing: links die with their namespaces. Of a lab that stays, the links
     // are deleted first, so that the neighbours' ends are gone when this returns.
     const bool all = lab->state == LabState::stopping;
-    KernelThread::Job unname = [&] {
+    Worker::Job unname = [&] {
         for (const std::string& space : spaces) {
             const auto live = lab->spaces.find(space);
             if (live == lab->spaces.end()) continue;
@@ -344,31 +339,6 @@ asio::awaitable<void> Engine::remove_spaces(std::shared_ptr<Lab> lab,
         cgroups_.remove(lab->name, node);
         fail_point::after("node_group.remove");
     }
-}
-
-// A name that somebody took away comes back; one that means another namespace now is not ours.
-asio::awaitable<std::vector<topology::Action>> Engine::repair_names(std::shared_ptr<Lab> lab) {
-    std::vector<topology::Action> actions;
-    KernelThread::Job look = [&] {
-        for (const auto& [space, live] : lab->spaces) {
-            const std::string name = lab->netns_name(space);
-            const auto found = identify_namespace(options_.netns_dir + "/" + name);
-            if (found && same(live.netns, *found)) continue;
-            if (found)
-                throw std::runtime_error(options_.netns_dir + "/" + name +
-                                         " is the name of another namespace now");
-            (void)netlink::remove_leftover(options_.netns_dir, name);
-            netlink::pin(options_.netns_dir, name, lab->kernel->netns(space));
-            topology::Action action;
-            action.op = "update";
-            action.kind = "node";
-            action.name = space;
-            action.detail = "its name " + name + " is there again";
-            actions.push_back(std::move(action));
-        }
-    };
-    co_await kernel_.run(lab->name, std::move(look));
-    co_return actions;
 }
 
 void Engine::interrupt(const std::string& name) {

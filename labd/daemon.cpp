@@ -9,7 +9,6 @@
 #include "labd/host_ties.hpp"
 #include "labd/hub.hpp"
 #include "labd/instance.hpp"
-#include "labd/kernel_thread.hpp"
 #include "labd/linux_kernel.hpp"
 #include "labd/log.hpp"
 #include "labd/notify.hpp"
@@ -17,6 +16,7 @@
 #include "labd/rootless.hpp"
 #include "labd/signals.hpp"
 #include "labd/watcher.hpp"
+#include "labd/worker.hpp"
 #include "netlink/netns.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 
 namespace labd {
 
@@ -67,18 +68,22 @@ int serve(const Options& options) {
     netlink::prepare_names(options.netns_dir);
 
     asio::io_context loop(1);
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     if (for_engine.rootless) for_engine.rootless->serve(loop);
     Events events(options.run_dir + "/events");
     Audit audit(options.log_dir, {}, kernel_audit());
     const auto hub = std::make_shared<Hub>();
     const std::uint32_t mark = instance_mark(options.run_dir);
     for_engine.ties = std::make_shared<HostTies>(options.run_dir + "/host", mark);
+    std::optional<Watcher> watcher;
+    for_engine.hear = [&watcher] {
+        if (watcher) watcher->read();
+    };
     Engine engine(loop, kernel, events, audit, for_engine, [hub, mark, ties = for_engine.ties] {
         return std::make_unique<LinuxKernel>(hub, mark, ties);
     });
-    const Watcher watcher(loop, hub->netns(),
-                          [&](const netlink::Follower::Heard& heard) { engine.heard(heard); });
+    watcher.emplace(loop, hub->ear(),
+                    [&](const netlink::Follower::Heard& heard) { engine.heard(heard); });
     Api api(loop, engine);
     http::Server server(loop, api.routes(), {}, recorded_look(audit, for_engine.rootless));
     Signals signals(loop, [&](int) {

@@ -22,15 +22,16 @@ constexpr std::size_t spaces_a_slice = 16;
 
 }  // namespace
 
-Engine::Engine(asio::io_context& loop, KernelThread& kernel, Events& events, Audit& audit,
+Engine::Engine(asio::io_context& loop, Worker& kernel, Events& events, Audit& audit,
                EngineOptions options, std::function<std::unique_ptr<Kernel>()> make_kernel)
     : loop_(loop),
       kernel_(kernel),
+      planner_(loop),
       events_(events),
       audit_(audit),
       options_(std::move(options)),
       make_kernel_(std::move(make_kernel)),
-      parser_(loop, "/proc/self/exe"),
+      parser_(loop, planner_, "/proc/self/exe"),
       leases_(options_.state_dir),
       autostart_(options_.state_dir + "/autostart"),
       cgroups_(options_.run_dir,
@@ -63,35 +64,6 @@ std::shared_ptr<Lab> Engine::create(const std::string& name, const Peer& owner) 
     return lab;
 }
 
-asio::awaitable<topology::State> Engine::look(std::shared_ptr<Lab> lab) {
-    topology::State state;
-    std::vector<std::string> spaces;
-    for (const auto& [space, live] : lab->spaces) spaces.push_back(space);
-    for (std::size_t from = 0; from < spaces.size(); from += spaces_a_slice) {
-        const std::size_t to = std::min(from + spaces_a_slice, spaces.size());
-        KernelThread::Job read = [&] {
-            for (std::size_t i = from; i < to; ++i)
-                state.spaces[spaces[i]] = lab->kernel->observe(spaces[i]);
-        };
-        co_await kernel_.run(lab->name, std::move(read));
-    }
-    fill_in(*lab, state);
-    co_return state;
-}
-
-// What is not the network's. A node whose init is gone is no node, whatever its namespace holds:
-// the plan lets it be born again.
-void Engine::fill_in(const Lab& lab, topology::State& state) {
-    state.contents = lab.contents();
-    state.asleep = lab.asleep;
-    for (const auto& [node, live] : lab.nodes) {
-        if (live.door) continue;
-        state.contents.erase(node);
-        state.asleep[node] = live.contents.birth;
-    }
-    state.hosts = lab.hosts;
-}
-
 Belongings Engine::belongings() const {
     Belongings out;
     out.run_dir = options_.run_dir;
@@ -105,33 +77,6 @@ Belongings Engine::belongings() const {
         if (lab->relay.pidfd) out.processes.insert(lab->relay.process.pid);
     }
     return out;
-}
-
-asio::awaitable<std::vector<topology::Action>> Engine::drift(std::shared_ptr<Lab> lab) {
-    std::vector<topology::Action> actions;
-    if (lab->changing.taken()) co_return actions;
-    const topology::State observed = co_await look(lab);
-    if (lab->changing.taken()) co_return actions;
-    const Steps steps = topology::plan(lab->desired, observed);
-    co_return actions_of(steps, lab->desired, observed, lab->wish, lab->wish);
-}
-
-// Reads again what was touched: what labd says of a lab is what the kernel says.
-asio::awaitable<void> Engine::confirm(std::shared_ptr<Lab> lab, topology::State desired) {
-    topology::State observed = co_await look(lab);
-    const Steps rest = topology::plan(desired, observed);
-    // Of a new lab it is enough to say that it is up.
-    if (!lab->picture.empty())
-        for (const auto& [space, now] : observed.spaces)
-            for (const SpaceChange& change : changes_of(lab->picture[space], now))
-                publish(*lab, space, change);
-    lab->picture = std::move(observed.spaces);
-    if (!lab->drift.empty()) look_again_at(lab);
-    if (rest.empty()) co_return;
-    const topology::Action action = topology::describe(rest.front());
-    throw UpFailure("build_failed", "the kernel does not hold what it was asked for: " + action.op +
-                                        " " + action.kind + " " + action.name + " " +
-                                        action.detail + " is still to be done");
 }
 
 void Engine::refuse(const Peer& caller, Verb verb, const std::string& name,
@@ -175,7 +120,7 @@ asio::awaitable<void> Engine::remove(std::shared_ptr<Lab> lab) {
         log::warning(lab->name + ": " + error.what());  // a full disk keeps nobody from leaving
     }
     // Before the namespaces go that the host's own may be in.
-    KernelThread::Job leave = [&] { lab->kernel->leave_host(); };
+    Worker::Job leave = [&] { lab->kernel->leave_host(); };
     co_await kernel_.run(lab->name, std::move(leave));
     std::vector<std::string> spaces;
     for (const auto& [space, live] : lab->spaces) spaces.push_back(space);

@@ -7,13 +7,13 @@
 #include "labd/bundle.hpp"
 #include "labd/cgroups.hpp"
 #include "labd/events.hpp"
-#include "labd/kernel_thread.hpp"
 #include "labd/lab.hpp"
 #include "labd/lease.hpp"
 #include "labd/log.hpp"
 #include "labd/orphans.hpp"
 #include "labd/parser/parser.hpp"
 #include "labd/picture.hpp"
+#include "labd/worker.hpp"
 #include "netlink/follower.hpp"
 #include "topology/adopt.hpp"
 #include "topology/numbering.hpp"
@@ -44,6 +44,7 @@ struct EngineOptions {
     std::size_t labs_per_user = 64;  // of everybody but root and labd's own user
     rlimit
         children_files{};  // descriptors that a lab's processes may hold, as labd's caller had it
+    std::function<void()> hear = [] {};  // whatever the kernel has said up to now goes to heard()
     std::shared_ptr<HostTies> ties;      // null: nothing leads out of labs
     std::shared_ptr<Rootless> rootless;  // null: labd is root on the host
 };
@@ -117,7 +118,7 @@ struct LinkChange {
 
 class Engine {
   public:
-    Engine(boost::asio::io_context& loop, KernelThread& kernel, Events& events, Audit& audit,
+    Engine(boost::asio::io_context& loop, Worker& kernel, Events& events, Audit& audit,
            EngineOptions options, std::function<std::unique_ptr<Kernel>()> make_kernel);
 
     // Finds the labs that an earlier labd kept, and clears away what it left half-made.
@@ -163,7 +164,7 @@ class Engine {
 
     std::shared_ptr<Lab> find(const std::string& name) const;  // null when there is none
     const std::map<std::string, std::shared_ptr<Lab>>& labs() const { return labs_; }
-    KernelThread& kernel_thread() { return kernel_; }
+    Worker& kernel_thread() { return kernel_; }
     Audit& audit() { return audit_; }
     const EngineOptions& options() const { return options_; }
     Events& events() { return events_; }
@@ -216,13 +217,10 @@ class Engine {
     [[noreturn]] void refuse(const Peer& caller, Verb verb, const std::string& name,
                              const UpFailure& failure);
     std::shared_ptr<Lab> create(const std::string& name, const Peer& owner);
-    boost::asio::awaitable<topology::State> look(std::shared_ptr<Lab> lab);
-    static void fill_in(const Lab& lab, topology::State& state);
-    boost::asio::awaitable<void> confirm(std::shared_ptr<Lab> lab, topology::State desired);
     boost::asio::awaitable<void> remove(std::shared_ptr<Lab> lab);
 
     // apply.cpp
-    boost::asio::awaitable<void> apply(std::shared_ptr<Lab> lab, Steps steps,
+    boost::asio::awaitable<void> apply(std::shared_ptr<Lab> lab, const Steps& steps,
                                        std::shared_ptr<Progress> progress);
     boost::asio::awaitable<void> announce(std::shared_ptr<Lab> lab, const Steps& steps);
     boost::asio::awaitable<void> apply_kernel(std::shared_ptr<Lab> lab, Steps steps);
@@ -258,12 +256,32 @@ class Engine {
                                              std::optional<ProcessIdentity> process);
     boost::asio::awaitable<void> end_relay(std::shared_ptr<Lab> lab);
 
+    // names.cpp
+    struct Names {
+        std::vector<std::string> missing, foreign;  // of these spaces
+    };
+    boost::asio::awaitable<Names> look_at_names(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<std::vector<topology::Action>> missing_names(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<std::vector<topology::Action>> repair_names(std::shared_ptr<Lab> lab);
+
+    // look.cpp
+    boost::asio::awaitable<topology::State> look(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<topology::State> look(std::shared_ptr<Lab> lab,
+                                                 std::set<std::string> touched);
+    boost::asio::awaitable<std::map<std::string, topology::Space>> read(
+        std::shared_ptr<Lab> lab, std::set<std::string> spaces);
+    static bool must_be_read(const Lab& lab, const std::string& space);
+    static void fill_in(const Lab& lab, topology::State& state);
+    boost::asio::awaitable<void> confirm(std::shared_ptr<Lab> lab, topology::State desired);
+
     // follow.cpp
     void follow(const std::shared_ptr<Lab>& lab, const std::string& space, std::int32_t number);
+    boost::asio::awaitable<void> follow_new(std::shared_ptr<Lab> lab);
     void look_again_at(const std::shared_ptr<Lab>& lab);
     void look_soon(const std::shared_ptr<Lab>& lab);
     boost::asio::awaitable<void> look_at_touched(std::shared_ptr<Lab> lab);
     boost::asio::awaitable<void> judge_drift(std::shared_ptr<Lab> lab);
+    void tell_drift(Lab& lab, std::vector<topology::Action> drift);
     void publish(const Lab& lab, const std::string& space, const SpaceChange& change);
 
     // births.cpp
@@ -280,7 +298,6 @@ class Engine {
                                             topology::Space::Kind kind);
     boost::asio::awaitable<void> name_space(std::shared_ptr<Lab> lab, std::string space,
                                             topology::Space::Kind kind, Fd netns);
-    boost::asio::awaitable<std::vector<topology::Action>> repair_names(std::shared_ptr<Lab> lab);
     void delete_devices(Kernel& kernel, const std::string& space);
     void watch(std::shared_ptr<Lab> lab, const std::string& node);
     void on_service(const std::shared_ptr<Lab>& lab, const std::string& node,
@@ -334,7 +351,8 @@ class Engine {
     void commit_record(Lab& lab);
 
     boost::asio::io_context& loop_;
-    KernelThread& kernel_;
+    Worker& kernel_;
+    Worker planner_;
     Events& events_;
     Audit& audit_;
     EngineOptions options_;

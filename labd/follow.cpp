@@ -14,9 +14,36 @@ namespace labd {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// One job of the kernel thread holds everybody else up, so it stays below 5 ms.
+constexpr std::size_t numbers_a_job = 128;
+
+}  // namespace
+
 void Engine::follow(const std::shared_ptr<Lab>& lab, const std::string& space,
                     std::int32_t number) {
     followed_[number] = {lab, space};
+    if (const auto live = lab->spaces.find(space); live != lab->spaces.end())
+        live->second.followed = true;
+}
+
+// Of a change nobody wants to hear step by step, and hearing makes every step dearer (hub.hpp):
+// what is new is listened to at its end, before it is read.
+asio::awaitable<void> Engine::follow_new(std::shared_ptr<Lab> lab) {
+    std::vector<std::string> spaces;
+    for (const auto& [space, live] : lab->spaces)
+        if (!live.followed) spaces.push_back(space);
+    for (std::size_t from = 0; from < spaces.size(); from += numbers_a_job) {
+        const std::size_t to = std::min(from + numbers_a_job, spaces.size());
+        std::vector<std::int32_t> numbers;
+        Worker::Job listen = [&] {
+            for (std::size_t i = from; i < to; ++i)
+                numbers.push_back(lab->kernel->listen_to(spaces[i]));
+        };
+        co_await kernel_.run(lab->name, std::move(listen));
+        for (std::size_t i = from; i < to; ++i) follow(lab, spaces[i], numbers[i - from]);
+    }
 }
 
 void Engine::heard(const netlink::Follower::Heard& heard) {
@@ -34,8 +61,6 @@ void Engine::heard(const netlink::Follower::Heard& heard) {
             followed_.erase(found);
             continue;
         }
-        // What labd itself changes it reads when it is done.
-        if (lab->changing.taken()) continue;
         lab->touched.insert(found->second.space);
         look_soon(lab);
     }
@@ -50,6 +75,7 @@ void Engine::look_soon(const std::shared_ptr<Lab>& lab) {
     if (std::exchange(lab->looking, true)) return;
     asio::co_spawn(loop_, look_at_touched(lab), [lab](std::exception_ptr error) {
         lab->looking = false;
+        lab->looked.notify();
         try {
             if (error) std::rethrow_exception(error);
         } catch (const std::exception& failed) {
@@ -59,16 +85,18 @@ void Engine::look_soon(const std::shared_ptr<Lab>& lab) {
 }
 
 asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
-    while (!lab->touched.empty()) {
-        // Until the change under way is done.
-        if (lab->changing.taken()) (void)co_await lab->changing.enter();
-        const std::set<std::string> touched = std::exchange(lab->touched, {});
-        std::map<std::string, topology::Space> seen;
-        for (const std::string& space : touched) {
-            if (!lab->spaces.contains(space)) continue;
-            KernelThread::Job read = [&] { seen[space] = lab->kernel->observe(space); };
-            co_await kernel_.run(lab->name, std::move(read));
+    while (!lab->touched.empty() || !lab->judged) {
+        // Until the change under way is done, which reads most of it itself.
+        if (lab->changing.taken()) {
+            lab->looked.notify();
+            (void)co_await lab->changing.enter();
+            if (find(lab->name) != lab) co_return;
+            continue;
         }
+        std::set<std::string> touched = std::exchange(lab->touched, {});
+        for (const auto& [space, live] : lab->spaces)
+            if (!lab->picture.contains(space)) touched.insert(space);
+        std::map<std::string, topology::Space> seen = co_await read(lab, touched);
         if (find(lab->name) != lab) co_return;
         if (lab->changing.taken()) {
             lab->touched.insert(touched.begin(), touched.end());
@@ -89,7 +117,6 @@ asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
                 if (find(lab->name) != lab) co_return;
                 co_await write_learned(lab);
             }
-            look_again_at(lab);  // nobody has, meanwhile
         }
     }
 }
@@ -110,11 +137,14 @@ asio::awaitable<void> Engine::judge_drift(std::shared_ptr<Lab> lab) {
     observed.spaces = lab->picture;
     fill_in(*lab, observed);
     std::vector<topology::Action> drift;
-    KernelThread::Job compare = [&, desired = lab->desired, wish = lab->wish] {
+    Worker::Job compare = [&, desired = lab->desired, wish = lab->wish] {
         drift = actions_of(topology::plan(desired, observed), desired, observed, wish, wish);
     };
-    co_await kernel_.run(lab->name, std::move(compare));
-    if (lab->changing.taken()) co_return;
+    co_await planner_.run(lab->name, std::move(compare));
+    if (!lab->changing.taken()) tell_drift(*lab, std::move(drift));
+}
+
+void Engine::tell_drift(Lab& lab, std::vector<topology::Action> drift) {
     std::map<std::string, topology::Action> now;
     for (topology::Action& action : drift)
         now.emplace(action.op + " " + action.kind + " " + action.name + " " + action.detail,
@@ -127,13 +157,14 @@ asio::awaitable<void> Engine::judge_drift(std::shared_ptr<Lab> lab) {
             fields.emplace_back("is", change.from.value_or(""));
         }
         fields.emplace_back("text", drift_words(action));
-        events_.publish("drift", what, lab->name, node_of_action(action), fields);
+        events_.publish("drift", what, lab.name, node_of_action(action), fields);
     };
     for (const auto& [key, action] : now)
-        if (!lab->drift.contains(key)) tell("found", action);
-    for (const auto& [key, action] : lab->drift)
+        if (!lab.drift.contains(key)) tell("found", action);
+    for (const auto& [key, action] : lab.drift)
         if (!now.contains(key)) tell("gone", action);
-    lab->drift = std::move(now);
+    lab.drift = std::move(now);
+    lab.judged = true;
 }
 
 }  // namespace labd

@@ -36,6 +36,7 @@ void Engine::on_lost(const std::shared_ptr<Lab>& lab, const std::string& node) {
     events_.publish("node", "lost", lab->name, node);
     audit_.record(labd_itself(), event_of("node.lost", "done", *lab, node));
     log::warning(lab->name + "." + node + ": its init is gone");
+    lab->judged = false;
     // A change under way is judged at its end.
     if (!lab->changing.taken()) judge(*lab);
     lab->changed.notify();

@@ -14,20 +14,20 @@ constexpr std::uint32_t keys_index = 1000;  // above the fallback tunnels of som
 
 }  // namespace
 
-Hub::Hub() : netns_(netlink::create_netns()), socket_(netlink::socket_in(netns_.get())) {}
+Hub::Numbers::Numbers() : netns(netlink::create_netns()), socket(netlink::socket_in(netns.get())) {}
 
-std::int32_t Hub::number(int netns) {
+std::int32_t Hub::Numbers::number(int of) {
     // Numbers are never given twice, not even when their namespaces are gone: an event or listing
     // that is still on its way must not mean somebody else.
     for (;;) {
         try {
-            const std::int32_t out = netlink::assign_nsid(socket_, netns, next_);
-            if (out == next_) ++next_;
+            const std::int32_t out = netlink::assign_nsid(socket, of, next);
+            if (out == next) ++next;
             return out;
         } catch (const netlink::Error& error) {
             // The kernel gives numbers, too: to the other ends of links that it lists.
             if (error.error() != EEXIST) throw;
-            ++next_;
+            ++next;
         }
     }
 }
@@ -39,8 +39,8 @@ std::uint16_t Hub::wireguard_family() {
         link.name = "keys";
         link.index = keys_index;
         netlink::Message create = netlink::create_device(link, "wireguard", {});
-        socket_.request(create, {"create", "a WireGuard interface"});
-        generic_ = netlink::socket_in(netns_.get(), netlink::Protocol::generic);
+        socket().request(create, {"create", "a WireGuard interface"});
+        generic_ = netlink::socket_in(netns(), netlink::Protocol::generic);
     }
     wireguard_ = netlink::wireguard_family(*generic_);
     return wireguard_;

@@ -88,10 +88,15 @@ class Kernel {
 
     // The descriptor that adopt() was given, borrowed. Throws KernelError for an unknown space.
     virtual int netns(const std::string& space) = 0;
-    // The number by which events name it; -1 when there is none.
-    virtual std::int32_t number(const std::string& space) = 0;
+    // From now on its events are heard, by this number; -1: nothing is. Throws KernelError.
+    virtual std::int32_t listen_to(const std::string& space) = 0;
     // How its devices stand now, without lo. Throws KernelError.
     virtual std::map<std::string, InterfaceReading> read(const std::string& space) = 0;
+    // How they stood when they were looked at last: what is told by events is as it is now, which
+    // counters are not. Throws KernelError.
+    virtual std::map<std::string, InterfaceReading> last_read(const std::string& space) {
+        return read(space);
+    }
     // Global addresses by device that are not labd's: of programs, and of the kernel itself.
     virtual std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) = 0;
     // Routes that neither labd nor a routing daemon has installed, but somebody by hand.

@@ -1,11 +1,12 @@
 #include "labd/lab.hpp"
 
+#include "labd/fail.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <filesystem>
-#include <system_error>
 
 namespace labd {
 
@@ -28,6 +29,7 @@ Lab::Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_di
     : name(std::move(lab_name)),
       directory(std::move(lab_directory)),
       kernel(std::move(lab_kernel)),
+      looked(loop),
       changing(loop),
       breaking(loop),
       changed(loop) {
@@ -36,7 +38,7 @@ Lab::Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_di
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
     const std::string path = directory + "/doors";
     doors.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!doors) throw std::system_error(errno, std::generic_category(), "cannot open " + path);
+    if (!doors) fail("cannot open " + path);
     journal = std::make_unique<Journal>(directory + "/journal");
 }
 

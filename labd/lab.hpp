@@ -26,6 +26,10 @@
 
 namespace labd {
 
+// The digest of nothing: of what a step has begun to bring into a node, and has not brought yet. It
+// is as nobody wishes, so that the next plan brings it again or takes it away.
+inline const std::string unsure = "?";
+
 // One incarnation of a node: from the birth of its init to the end of it.
 struct LiveNode {
     ProcessIdentity init;
@@ -50,6 +54,7 @@ struct LiveSpace {
     NamespaceIdentity netns;
     topology::Space::Kind kind = topology::Space::Kind::node;
     std::string container;  // of a node without processes, as LiveNode has it
+    bool followed = false;  // its events are heard
 };
 
 // The process that carries the frames of links through "@relay" (topology/relay_link.hpp).
@@ -93,11 +98,13 @@ struct Lab {
     std::map<std::string, std::string> keys;    // as Kernel::keys has them; for the journal alone
 
     // What its namespaces held when they were read last, which of them have changed since, and
-    // what of that is not as wished (follow.cpp).
+    // what of that is not as wished (look.cpp, follow.cpp).
     std::map<std::string, topology::Space> picture;
     std::set<std::string> touched;
     bool looking = false;
+    Signal looked;  // no longer, or not before the change under way is done
     std::map<std::string, topology::Action> drift;
+    bool judged = false;        // that is of the present wish
     topology::Learned learned;  // learn.cpp
 
     Turnstile changing;  // up and down of this lab, one at a time

@@ -26,8 +26,6 @@ using topology::Step;
 
 namespace {
 
-constexpr std::size_t spaces_a_slice = 16;
-
 // Whether it is a thing that going up or down changes, in one of these namespaces. What else is
 // missing there somebody has taken away: that is drift, and stays it.
 bool is_at(const Step& step, const std::set<std::string>& places) {
@@ -37,6 +35,23 @@ bool is_at(const Step& step, const std::set<std::string>& places) {
            in(std::get_if<topology::RemoveAddress>(&step)) ||
            in(std::get_if<topology::AddRoute>(&step)) ||
            in(std::get_if<topology::RemoveRoute>(&step));
+}
+
+// An address or a route of a device that somebody has taken away.
+bool is_on_nothing(const Step& step, const std::map<std::string, topology::Space>& picture) {
+    const auto is_there = [&](const std::string& space, const std::string& device) {
+        const auto there = picture.find(space);
+        return device == "lo" || device.empty() ||
+               (there != picture.end() && there->second.devices.contains(device));
+    };
+    if (const auto* address = std::get_if<topology::AddAddress>(&step))
+        return !is_there(address->space, address->device);
+    const auto* route = std::get_if<topology::AddRoute>(&step);
+    if (route == nullptr) return false;
+    const auto& hops = route->route.hops;
+    return std::any_of(hops.begin(), hops.end(), [&](const topology::Route::Hop& hop) {
+        return !is_there(route->space, hop.dev);
+    });
 }
 
 // Whether it is of a link in one of these namespaces that is laid through the relay, because that
@@ -98,15 +113,8 @@ topology::State Engine::wished(const Lab& lab) {
 // What is still to be done in these namespaces, which are read for it; the others are as last seen.
 asio::awaitable<Engine::Steps> Engine::rest_at(std::shared_ptr<Lab> lab,
                                                std::set<std::string> places) {
-    const std::vector<std::string> names(places.begin(), places.end());
     topology::State seen;
-    for (std::size_t from = 0; from < names.size(); from += spaces_a_slice) {
-        KernelThread::Job read = [&] {
-            for (std::size_t i = from; i < std::min(from + spaces_a_slice, names.size()); ++i)
-                seen.spaces[names[i]] = lab->kernel->observe(names[i]);
-        };
-        co_await kernel_.run(lab->name, std::move(read));
-    }
+    seen.spaces = co_await read(lab, places);
     for (auto& [space, now] : seen.spaces) {
         for (const SpaceChange& change : changes_of(lab->picture[space], now))
             publish(*lab, space, change);
@@ -118,12 +126,11 @@ asio::awaitable<Engine::Steps> Engine::rest_at(std::shared_ptr<Lab> lab,
     seen.asleep = lab->asleep;
     seen.hosts = lab->desired.hosts;
     Steps steps;
-    KernelThread::Job compare = [&, desired = lab->desired] {
-        steps = topology::plan(desired, seen);
-    };
-    co_await kernel_.run(lab->name, std::move(compare));
+    Worker::Job compare = [&, desired = lab->desired] { steps = topology::plan(desired, seen); };
+    co_await planner_.run(lab->name, std::move(compare));
     std::erase_if(steps, [&](const Step& step) {
-        return !is_at(step, places) && !lays_through_relay(step, places, lab->desired);
+        return (!is_at(step, places) || is_on_nothing(step, lab->picture)) &&
+               !lays_through_relay(step, places, lab->desired);
     });
     co_return steps;
 }
@@ -155,6 +162,7 @@ asio::awaitable<void> Engine::lay(std::shared_ptr<Lab> lab, Overrides next) {
     std::set<std::string> places = places_of(lab->wish, before);
     places.merge(places_of(lab->wish, lab->overrides));
     lab->desired = wished(*lab);
+    lab->judged = false;
     co_await bring(lab, std::move(places));
 
     std::vector<std::string> waking = stopped(before), sleeping = stopped(lab->overrides);

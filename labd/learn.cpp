@@ -27,7 +27,7 @@ std::set<std::string> learning_nodes(const Lab& lab) {
 // True when something is known otherwise than before.
 asio::awaitable<bool> Engine::learn(std::shared_ptr<Lab> lab) {
     topology::Learned now;
-    KernelThread::Job read = [&, nodes = learning_nodes(*lab)] {
+    Worker::Job read = [&, nodes = learning_nodes(*lab)] {
         for (const std::string& node : nodes) now[node] = lab->kernel->learned(node);
     };
     co_await kernel_.run(lab->name, std::move(read));
@@ -64,7 +64,7 @@ asio::awaitable<void> Engine::learn_after_change(std::shared_ptr<Lab> lab) {
                     !topology::learns(interface, topology::Family::ipv6))
                     deaf.push_back({name, device});
         }
-    KernelThread::Job forget = [&] {
+    Worker::Job forget = [&] {
         for (const topology::DeviceEnd& end : deaf)
             lab->kernel->forget_advertised(end.space, end.device);
     };

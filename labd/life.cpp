@@ -168,12 +168,12 @@ asio::awaitable<void> Engine::renew_space(std::shared_ptr<Lab> lab, std::string 
     live.netns = *identity;
     const std::string name = lab->netns_name(space);
     std::int32_t number = -1;
-    KernelThread::Job plug = [&] {
+    Worker::Job plug = [&] {
         const Fd pinned(::fcntl(netns.get(), F_DUPFD_CLOEXEC, 3));
         fail_point::before("namespace.renew");
         lab->kernel->renew(space, std::move(netns));
         fail_point::after("namespace.renew");
-        number = lab->kernel->number(space);
+        number = lab->kernel->listen_to(space);
         netlink::Identity was;
         was.device = old.netns.dev;
         was.inode = old.netns.inode;
@@ -186,6 +186,7 @@ asio::awaitable<void> Engine::renew_space(std::shared_ptr<Lab> lab, std::string 
     co_await kernel_.run(lab->name, std::move(plug));
     record(*lab, "space", to_json(space, live));
     lab->spaces[space] = live;
+    lab->touched.insert(space);  // its cables came before its events were heard
     follow(lab, space, number);
 }
 

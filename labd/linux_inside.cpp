@@ -68,7 +68,10 @@ netlink::Message LinuxKernel::inside_message(const Step& step) {
     if (const auto* s = std::get_if<AddRoute>(&step))
         return netlink::add_route(route_in(s->space, s->route));
     const auto& s = std::get<RemoveRoute>(step);
-    return netlink::remove_route(route_in(s.space, s.route));
+    netlink::Route gone = route_in(s.space, s.route);
+    // What somebody has appended to an IPv6 route of ours is shown as a hop of it, and is not ours.
+    if (gone.hops.size() > 1 && s.route.destination.ip.family == Family::ipv6) gone.protocol = 0;
+    return netlink::remove_route(gone);
 }
 
 netlink::Route LinuxKernel::route_in(const std::string& space, const Route& route) {

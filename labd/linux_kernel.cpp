@@ -88,6 +88,12 @@ void LinuxKernel::forget(const std::string& space) {
     places_.erase(found);
 }
 
+std::int32_t LinuxKernel::listen_to(const std::string& space) try {
+    return hub_->listen_to(place(space).netns.get());
+} catch (const netlink::Error& e) {
+    throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
+}
+
 LinuxKernel::Place& LinuxKernel::place(const std::string& space) {
     const auto found = places_.find(space);
     if (found != places_.end()) return found->second;
@@ -97,7 +103,12 @@ LinuxKernel::Place& LinuxKernel::place(const std::string& space) {
 std::vector<netlink::Link> LinuxKernel::list(Place& place) {
     std::vector<netlink::Link> out = netlink::links(hub_->socket(), place.nsid);
     place.indexes.clear();
-    for (const netlink::Link& link : out) place.indexes[link.name] = link.index;
+    place.readings.clear();
+    for (const netlink::Link& link : out) {
+        place.indexes[link.name] = link.index;
+        if (link.name != "lo")
+            place.readings[link.name] = {link.up(), link.carrier, link.rx_bytes, link.tx_bytes};
+    }
     return out;
 }
 

@@ -49,8 +49,9 @@ class LinuxKernel final : public Kernel {
     topology::Space observe(const std::string& space) override;
     void announce(const std::string& space, const std::string& device) override;
     int netns(const std::string& space) override;
-    std::int32_t number(const std::string& space) override;
+    std::int32_t listen_to(const std::string& space) override;
     std::map<std::string, InterfaceReading> read(const std::string& space) override;
+    std::map<std::string, InterfaceReading> last_read(const std::string& space) override;
     std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) override;
     std::vector<topology::Route> handwritten(const std::string& space) override;
     bool take_over(std::span<const topology::Step> steps) override;
@@ -64,7 +65,8 @@ class LinuxKernel final : public Kernel {
         Fd netns;
         std::int32_t nsid = -1;  // the hub's number for it
         Indexes indexes;         // of its interfaces by name, as far as known
-        bool filtered = false;   // packet filters of ours may be there
+        std::map<std::string, InterfaceReading> readings;  // of the last list()
+        bool filtered = false;                             // packet filters of ours may be there
         std::optional<netlink::Socket> inside;
     };
     // Closes the sockets that a call has opened: a node at rest costs no more descriptors.

@@ -12,16 +12,15 @@ int LinuxKernel::netns(const std::string& space) try {
 }
 
 std::map<std::string, InterfaceReading> LinuxKernel::read(const std::string& space) try {
-    std::map<std::string, InterfaceReading> readings;
-    for (const netlink::Link& link : list(place(space))) {
-        InterfaceReading reading;
-        reading.up = link.up();
-        reading.carrier = link.carrier;
-        reading.rx_bytes = link.rx_bytes;
-        reading.tx_bytes = link.tx_bytes;
-        if (link.name != "lo") readings[link.name] = reading;
-    }
-    return readings;
+    Place& where = place(space);
+    list(where);
+    return where.readings;
+} catch (const netlink::Error& e) {
+    throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
+}
+
+std::map<std::string, InterfaceReading> LinuxKernel::last_read(const std::string& space) try {
+    return place(space).readings;
 } catch (const netlink::Error& e) {
     throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
 }

@@ -6,11 +6,6 @@
 
 namespace labd {
 
-std::int32_t LinuxKernel::number(const std::string& space) {
-    const auto found = places_.find(space);
-    return found == places_.end() ? -1 : found->second.nsid;
-}
-
 void LinuxKernel::renew(const std::string& space, Fd netns) try {
     const topology::Space::Kind kind = place(space).kind;
     std::vector<std::uint32_t> moved;

@@ -43,7 +43,7 @@ asio::awaitable<void> Engine::need_relay(std::shared_ptr<Lab> lab) {
     fail_point::before("relay.start");
     Fd door = listen_at(folder.get(), door_name);
     Fd netns;
-    KernelThread::Job copy = [&] {
+    Worker::Job copy = [&] {
         netns.reset(fcntl(lab->kernel->netns(topology::relay_name), F_DUPFD_CLOEXEC, 3));
     };
     co_await kernel_.run(lab->name, std::move(copy));
@@ -59,7 +59,7 @@ asio::awaitable<void> Engine::need_relay(std::shared_ptr<Lab> lab) {
 
 asio::awaitable<void> Engine::speak_to_relay(std::shared_ptr<Lab> lab) {
     Fd conversation = connect_at(open_folder(*lab).get(), door_name);
-    KernelThread::Job hand_over = [&] { lab->kernel->relay(std::move(conversation)); };
+    Worker::Job hand_over = [&] { lab->kernel->relay(std::move(conversation)); };
     co_await kernel_.run(lab->name, std::move(hand_over));
     asio::co_spawn(loop_, watch_relay(lab, lab->relay.process), asio::detached);
 }
@@ -93,7 +93,7 @@ asio::awaitable<void> Engine::adopt_relay(std::shared_ptr<Lab> lab,
 
 asio::awaitable<void> Engine::end_relay(std::shared_ptr<Lab> lab) {
     const Fd pidfd = std::exchange(lab->relay, {}).pidfd;
-    KernelThread::Job let_go = [&] { lab->kernel->relay({}); };
+    Worker::Job let_go = [&] { lab->kernel->relay({}); };
     co_await kernel_.run(lab->name, std::move(let_go));
     if (!pidfd) co_return;
     fail_point::before("relay.kill");

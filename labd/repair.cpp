@@ -78,6 +78,7 @@ asio::awaitable<UpResult> Engine::repair(std::string name, bool dry_run, Peer ca
         for (const auto& [key, value] : values)
             if (const auto live = lab.nodes.find(node); live != lab.nodes.end())
                 live->second.contents.sysctl[key] = value;
+    lab.judged = false;
     const UpRequest request;
     co_await compare(change, request);
     if (dry_run) co_return told(change, name, began);
@@ -105,7 +106,7 @@ asio::awaitable<topology::Adopted> Engine::adopt_changes(std::shared_ptr<Lab> la
         if (space == topology::fabric_name || dead) continue;
         topology::Found::Node& node = found.nodes[space];
         node.space = std::move(holds);
-        KernelThread::Job read = [&, name = space] {
+        Worker::Job read = [&, name = space] {
             node.addresses = lab->kernel->learned(name);
             node.routes = lab->kernel->handwritten(name);
         };

@@ -24,7 +24,7 @@ asio::awaitable<void> Engine::await_routing(std::shared_ptr<Lab> lab, double sec
     // again, soon at first.
     std::chrono::milliseconds pause{10};
     for (;;) {
-        KernelThread::Job look = [&] {
+        Worker::Job look = [&] {
             for (auto& [node, prefixes] : missing) {
                 if (!lab->spaces.contains(node)) continue;
                 const std::set<topology::Prefix> held = lab->kernel->destinations(node);

@@ -65,10 +65,27 @@ struct Words {
     }
 };
 
+struct Spaces {
+    template <class S>
+    std::vector<std::string> operator()(const S& step) const {
+        std::vector<std::string> out;
+        if constexpr (requires { step.space; }) out.push_back(step.space);
+        if constexpr (requires { step.peer_space; }) out.push_back(step.peer_space);
+        if constexpr (requires { step.from_space; }) out.push_back(step.from_space);
+        if constexpr (requires { step.to_space; }) out.push_back(step.to_space);
+        if constexpr (requires { step.node; }) out.push_back(step.node);
+        return out;
+    }
+};
+
 }  // namespace
 
 StepWords words(const topology::Step& step) {
     return std::visit(Words{}, step);
+}
+
+std::vector<std::string> spaces_of(const topology::Step& step) {
+    return std::visit(Spaces{}, step);
 }
 
 }  // namespace labd

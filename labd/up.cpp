@@ -115,6 +115,8 @@ asio::awaitable<UpResult> Engine::plan(std::string name, UpRequest request, Peer
         const Turnstile::Pass pass = co_await change.lab->changing.enter();
         change.fresh = false;
         co_await compare(change, request);
+        for (topology::Action& action : co_await missing_names(change.lab))
+            change.actions.push_back(std::move(action));
     } else {
         co_await compare(change, request);
     }
@@ -136,7 +138,7 @@ asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
         std::any_of(resolved.lab.nodes.begin(), resolved.lab.nodes.end(),
                     [](const topology::Node& node) { return node.is_outside(); });
     if (leads_out && options_.ties && !options_.rootless) {
-        KernelThread::Job look = [&] { looks.push_back(options_.ties->refused(resolved.lab)); };
+        Worker::Job look = [&] { looks.push_back(options_.ties->refused(resolved.lab)); };
         co_await kernel_.run(name, std::move(look));
     }
     if (options_.rootless)
@@ -174,9 +176,14 @@ asio::awaitable<Turnstile::Pass> Engine::enter(Change& change, const std::string
 // to the same numbers without.
 asio::awaitable<void> Engine::keep_numbers(Change& change) {
     const Lab& lab = *change.lab;
-    change.bundle.numbering = topology::to_text(topology::numbering_of(lab.wish));
-    if (change.bundle.numbering == topology::to_text(topology::numbering_of(change.resolved.lab)))
-        co_return;
+    bool same = false;
+    Worker::Job number = [&] {
+        const topology::Numbering running = topology::numbering_of(lab.wish);
+        change.bundle.numbering = topology::to_text(running);
+        same = running == topology::numbering_of(change.resolved.lab);
+    };
+    co_await planner_.run(lab.name, std::move(number));
+    if (same) co_return;
     Bundle copy = change.bundle;
     topology::Resolved kept = co_await parser_.resolve(std::move(copy));
     if (kept.diagnostics.failed()) throw invalid_topology(kept);
@@ -207,27 +214,39 @@ void Engine::require_room(const Peer& caller, const std::string& name) {
 
 // Stations 7 and 8: what is there, and the steps between.
 asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) {
-    const topology::Lab nothing;
     if (!change.fresh && !request.renumber && !change.same_file) co_await keep_numbers(change);
-    change.desired = desired_with(change.resolved.lab, change.overrides, link_back_ends());
-    for (const auto& [node, birth] : change.asleep) topology::put_to_sleep(change.desired, node);
     if (change.lab) change.observed = co_await look(change.lab);
     for (const std::string& node : request.recreate)
         if (const auto found = change.observed.contents.find(node);
             found != change.observed.contents.end())
             found->second.birth.clear();
-    change.steps = topology::plan(change.desired, change.observed);
-    change.actions = actions_of(change.steps, change.desired, change.observed,
-                                change.lab ? change.lab->wish : nothing, change.resolved.lab);
+    const topology::Lab nothing;
+    const topology::Lab& before = change.lab ? change.lab->wish : nothing;  // its turn is held
+    const topology::BackEnds& back_ends = link_back_ends();
+    Worker::Job think = [&] {
+        change.desired = desired_with(change.resolved.lab, change.overrides, back_ends);
+        for (const auto& [node, birth] : change.asleep)
+            topology::put_to_sleep(change.desired, node);
+        change.steps = topology::plan(change.desired, change.observed);
+        change.actions =
+            actions_of(change.steps, change.desired, change.observed, before, change.resolved.lab);
+    };
+    co_await planner_.run(change.resolved.lab.name, std::move(think));
 }
 
 // What stands where the wish wants it, but by somebody else's hand, would be in the way.
 asio::awaitable<void> Engine::take_over(Change& change, const UpRequest& request) {
     if (change.fresh || change.steps.empty()) co_return;
     bool taken = false;
-    KernelThread::Job job = [&] { taken = change.lab->kernel->take_over(change.steps); };
+    Worker::Job job = [&] { taken = change.lab->kernel->take_over(change.steps); };
     co_await kernel_.run(change.lab->name, std::move(job));
-    if (taken) co_await compare(change, request);
+    if (!taken) co_return;
+    const std::vector<topology::Action> before = change.actions;
+    co_await compare(change, request);
+    // What has been made right by making it labd's has been done, too.
+    for (const topology::Action& action : before)
+        if (std::find(change.actions.begin(), change.actions.end(), action) == change.actions.end())
+            change.actions.push_back(action);
 }
 
 // Nothing to do but to remember the file: it may say the same in other words.
@@ -236,6 +255,7 @@ void Engine::settle(Change& change) {
     lab.bundle = change.bundle;
     lab.wish = change.resolved.lab;
     lab.desired = change.desired;
+    tell_drift(lab, {});
     lab.overrides = change.overrides;
     lab.access.grants = grants_of(lab.wish);
     commit_record(lab);
@@ -253,6 +273,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     std::map<std::string, std::string> asleep = lab->asleep;
     lab->wish = change.resolved.lab;
     lab->desired = change.desired;
+    lab->judged = false;
     if (change.fresh) lab->state = LabState::building;
     if (change.fresh && options_.rootless && !options_.rootless->single().empty())
         progress->notice(single_id_notice(options_.rootless->single()));
@@ -287,7 +308,6 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
         co_await learn_after_change(lab);
         if (request.wait_s > 0) {
             co_await await_routing(lab, request.wait_s, progress);
-            look_again_at(lab);  // nobody has, meanwhile
         }
         keep();
         watch.start();
@@ -313,6 +333,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     audit_.record(lab->caller, event);
     if (failure) {
         keep();
+        co_await follow_new(lab);
         co_await commit(lab);
         lab->state = LabState::degraded;
         lab->reason = "kept after a failure";

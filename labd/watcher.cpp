@@ -4,8 +4,8 @@
 
 namespace labd {
 
-Watcher::Watcher(boost::asio::io_context& loop, int hub, OnHeard on_heard)
-    : follower_(hub, marks::protocol),
+Watcher::Watcher(boost::asio::io_context& loop, int ear, OnHeard on_heard)
+    : follower_(ear, marks::protocol),
       descriptor_(loop, follower_.fd()),
       on_heard_(std::move(on_heard)) {
     wait();
@@ -19,10 +19,14 @@ void Watcher::wait() {
     descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                            [this](const boost::system::error_code& error) {
                                if (error) return;  // released
-                               const netlink::Follower::Heard heard = follower_.read();
-                               if (heard.lost || !heard.nsids.empty()) on_heard_(heard);
+                               read();
                                wait();
                            });
+}
+
+void Watcher::read() {
+    const netlink::Follower::Heard heard = follower_.read();
+    if (heard.lost || !heard.nsids.empty()) on_heard_(heard);
 }
 
 }  // namespace labd

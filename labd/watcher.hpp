@@ -1,5 +1,5 @@
 // Hears from the kernel that something in a lab's namespaces has changed, whoever did it: one
-// socket in the hub for all of them (decision 14). Used on the loop thread.
+// socket for all of them (decision 14). Used on the loop thread.
 #pragma once
 
 #include "netlink/follower.hpp"
@@ -14,9 +14,12 @@ namespace labd {
 class Watcher {
   public:
     using OnHeard = std::function<void(const netlink::Follower::Heard&)>;
-    // `hub` is the namespace that has numbers for all others. Throws netlink::Error.
-    Watcher(boost::asio::io_context& loop, int hub, OnHeard on_heard);
+    // `ear` is the namespace that has numbers for those that are heard. Throws netlink::Error.
+    Watcher(boost::asio::io_context& loop, int ear, OnHeard on_heard);
     ~Watcher();
+
+    // Whatever has been said up to now, without waiting for the loop to come by.
+    void read();
 
   private:
     void wait();

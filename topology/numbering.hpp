@@ -20,6 +20,7 @@ struct Numbering {
     struct Link {
         std::string name;
         std::vector<Place> ends;  // in the order of the file
+        bool operator==(const Link&) const = default;
     };
     struct Interface {
         std::uint32_t index = 0;
@@ -28,6 +29,7 @@ struct Numbering {
         std::vector<Prefix> addresses;
         // Its link is no more: what it held says little about where it is now.
         bool moved = false;
+        bool operator==(const Interface&) const = default;
     };
 
     std::vector<Link> links;
@@ -38,6 +40,7 @@ struct Numbering {
     // Pool → its ranges and sizes, as one word: from a pool that was rewritten nothing is kept.
     std::map<std::string, std::string> pools;
 
+    bool operator==(const Numbering&) const = default;
     bool empty() const { return links.empty() && interfaces.empty() && ids.empty(); }
     // nullptr when there is none.
     const Interface* find(const std::string& node, const std::string& interface) const;

@@ -111,7 +111,7 @@ class Gatherer {
         if (evidence.readings.contains(node)) co_return;
         try {
             Reading reading;
-            KernelThread::Job job = [&] { reading = read_kernel(lab_->kernel->netns(node)); };
+            Worker::Job job = [&] { reading = read_kernel(lab_->kernel->netns(node)); };
             co_await engine_.kernel_thread().run(lab_->name, std::move(job));
             evidence.readings[node] = std::move(reading);
         } catch (const std::exception& error) {
@@ -142,7 +142,7 @@ class Gatherer {
             std::optional<netlink::Ip> source;
             if (!own) source = to_netlink(way.from);
             try {
-                KernelThread::Job job = [&] {
+                Worker::Job job = [&] {
                     netlink::Socket socket = netlink::socket_in(lab_->kernel->netns(node));
                     found = netlink::look_up(socket, to_netlink(to), source, in_index);
                     if (found.error == 0 || !source) return;

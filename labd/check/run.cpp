@@ -118,7 +118,7 @@ asio::awaitable<void> Run::read(std::string node, Answers& to) {
     std::string why;
     try {
         Reading reading;
-        KernelThread::Job job = [&] { reading = read_kernel(lab_->kernel->netns(node)); };
+        Worker::Job job = [&] { reading = read_kernel(lab_->kernel->netns(node)); };
         co_await engine_.kernel_thread().run(lab_->name, std::move(job));
         to.spaces[node] = std::move(reading);
     } catch (const std::exception& error) {

@@ -351,7 +351,7 @@ asio::awaitable<void> Run::sample_links(std::shared_ptr<Stage> stage, std::size_
         // A last reading when it is over, so that short experiments have one.
         last = stage->over || (step.for_s > 0 && Clock::now() >= finish);
         std::map<topology::DeviceEnd, Counter> now;
-        KernelThread::Job look = [&, stage] {
+        Worker::Job look = [&, stage] {
             for (const topology::DeviceEnd& end : ends) {
                 const auto devices = lab_->kernel->read(end.space);
                 if (const auto device = devices.find(end.device); device != devices.end())

@@ -35,11 +35,11 @@ std::int32_t number_of(msghdr& message) {
 
 }  // namespace
 
-asio::awaitable<void> Watch::open(KernelThread& thread, std::shared_ptr<Lab> lab) {
+asio::awaitable<void> Watch::open(Worker& thread, std::shared_ptr<Lab> lab) {
     std::vector<std::string> names;
     for (const auto& [space, live] : lab->spaces) names.push_back(space);
     netlink::Fd socket;
-    KernelThread::Job job = [&] {
+    Worker::Job job = [&] {
         hub_ = netlink::create_netns();
         netlink::Socket to = netlink::socket_in(hub_.get());
         std::int32_t next = 0;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "labd/gather.hpp"
-#include "labd/kernel_thread.hpp"
 #include "labd/lab.hpp"
+#include "labd/worker.hpp"
 #include "netlink/fd.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -30,7 +30,7 @@ class Watch {
     Watch& operator=(const Watch&) = delete;
 
     // From here on nothing is missed. Throws netlink::Error, KernelError.
-    boost::asio::awaitable<void> open(KernelThread& thread, std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<void> open(Worker& thread, std::shared_ptr<Lab> lab);
     void close();
 
     // How often links, addresses or routes have changed in these nodes (none: in any); lost events

@@ -52,8 +52,8 @@ std::string how(const siginfo_t& info) {
 
 }  // namespace
 
-Parser::Parser(asio::io_context& loop, std::string program)
-    : loop_(loop), program_(std::move(program)), idle_(loop) {
+Parser::Parser(asio::io_context& loop, Worker& planner, std::string program)
+    : loop_(loop), planner_(planner), program_(std::move(program)), idle_(loop) {
     ready_.push_back(start());
     refill();
 }
@@ -138,7 +138,9 @@ asio::awaitable<topology::Resolved> Parser::resolve(Bundle bundle) {
                                  how(info));
     }
     asio::co_spawn(loop_, reap(std::move(child.pidfd)), asio::detached);
-    std::optional<topology::Resolved> resolved = parser::decode(answer);
+    std::optional<topology::Resolved> resolved;
+    Worker::Job read = [&] { resolved = parser::decode(answer); };
+    co_await planner_.run("parser", std::move(read));
     if (!resolved)
         throw std::runtime_error("the topology cannot be read: its parser says what cannot be");
     co_return std::move(*resolved);

@@ -6,6 +6,7 @@
 
 #include "labd/bundle.hpp"
 #include "labd/fd.hpp"
+#include "labd/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,8 +23,8 @@ namespace labd {
 
 class Parser {
   public:
-    // `program` is labd's own binary.
-    Parser(boost::asio::io_context& loop, std::string program);
+    // `program` is labd's own binary; `planner` looks at what it says.
+    Parser(boost::asio::io_context& loop, Worker& planner, std::string program);
 
     // As labd::resolve(). Throws std::runtime_error when the parser came to nothing: it took too
     // much time or memory, or tried what it may not.
@@ -44,6 +45,7 @@ class Parser {
     boost::asio::awaitable<siginfo_t> reap(Fd pidfd);
 
     boost::asio::io_context& loop_;
+    Worker& planner_;
     std::string program_;
     std::deque<Child> ready_;
     boost::asio::steady_timer idle_;

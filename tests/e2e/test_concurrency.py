@@ -54,3 +54,15 @@ class Concurrency(LabTest):
         self.assertEqual([], lab("plan", file, "--json").json["actions"])
         self.assert_reaches("h2", "h3")
         self.assert_reaches("h1", "h2")
+
+    def test_status_is_told_while_nodes_come_and_go(self):
+        two, three = self.write("two/t.lab.toml", PAIR), self.write("three/t.lab.toml", THREE)
+        lab("up", two)
+        ask = "for i in $(seq 25); do lab status --json >/dev/null || exit 1; done"
+        askers = [subprocess.Popen(["sh", "-c", ask], stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        while any(asker.poll() is None for asker in askers):
+            lab("up", three)
+            lab("up", two)
+        for asker in askers:
+            _, said = asker.communicate(timeout=60)
+            self.assertEqual(0, asker.returncode, said)

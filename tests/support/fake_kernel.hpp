@@ -42,7 +42,7 @@ class FakeKernel final : public labd::Kernel {
         fake_.apply(topology::StartNode{space}, wish);
         fake_.state.contents.erase(space);
     }
-    std::int32_t number(const std::string&) override { return -1; }
+    std::int32_t listen_to(const std::string&) override { return -1; }
     void announce(const std::string& space, const std::string& device) override {
         announced.insert({space, device});
     }

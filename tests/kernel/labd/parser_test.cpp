@@ -65,12 +65,13 @@ class ParserTest : public testing::Test {
         return path;
     }
     boost::asio::io_context loop{1};
+    Worker planner{loop};
     std::string error;
     test::TempDir dir;
 };
 
 TEST_F(ParserTest, ReadsTopologies) {
-    Parser parser(loop, std::string(LAB_BINARY_DIR) + "/labd");
+    Parser parser(loop, planner, std::string(LAB_BINARY_DIR) + "/labd");
     for (int round = 0; round < 3; ++round) {
         const topology::Resolved good = resolve(parser, bundle());
         EXPECT_EQ(error, "");
@@ -83,25 +84,26 @@ TEST_F(ParserTest, ReadsTopologies) {
 }
 
 TEST_F(ParserTest, SaysSoWhenItCameToNothing) {
-    Parser gone(loop, "/bin/false");
+    Parser gone(loop, planner, "/bin/false");
     (void)resolve(gone, bundle());
     EXPECT_THAT(error, HasSubstr("its parser came to nothing: it gave up (status 1)"));
-    Parser killed(loop, script("kill -SYS $$"));
+    Parser killed(loop, planner, script("kill -SYS $$"));
     (void)resolve(killed, bundle());
     EXPECT_THAT(error, HasSubstr("it was ended by Bad system call"));
 }
 
 TEST_F(ParserTest, BelievesNoNonsense) {
     // A length of 5, and five bytes that are no lab.
-    Parser wrong(loop,
+    Parser wrong(loop, planner,
                  script("printf '\\005\\000\\000\\000\\000\\000\\000\\000hello' >&3; sleep 1000"));
     (void)resolve(wrong, bundle());
     EXPECT_THAT(error, HasSubstr("its parser says what cannot be"));
     // More than there is memory for: not waited for.
-    Parser huge(loop, script("printf '\\377\\377\\377\\377\\377\\377\\377\\377' >&3; sleep 1000"));
+    Parser huge(loop, planner,
+                script("printf '\\377\\377\\377\\377\\377\\377\\377\\377' >&3; sleep 1000"));
     (void)resolve(huge, bundle());
     EXPECT_THAT(error, HasSubstr("came to nothing"));
-    Parser half(loop, script("printf '\\005\\000\\000\\000\\000\\000\\000\\000he' >&3"));
+    Parser half(loop, planner, script("printf '\\005\\000\\000\\000\\000\\000\\000\\000he' >&3"));
     (void)resolve(half, bundle());
     EXPECT_THAT(error, HasSubstr("came to nothing"));
 }
@@ -110,7 +112,7 @@ TEST_F(ParserTest, StartsAnotherWhenTheReadyOneHasEnded) {
     const std::string path = dir / "labd", fifo = dir / "pid";
     ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
     ASSERT_EQ(::symlink(script("echo $$ > " + fifo).c_str(), path.c_str()), 0);
-    Parser parser(loop, path);  // says who it is, and ends
+    Parser parser(loop, planner, path);  // says who it is, and ends
     id_t pid = 0;
     ASSERT_TRUE(std::ifstream(fifo) >> pid);
     siginfo_t info{};

@@ -1,5 +1,6 @@
-// The kernel thread: order, fairness, and the way of results and exceptions back to the loop.
-#include "labd/kernel_thread.hpp"
+// A thread beside the loop: order, fairness, and the way of results and exceptions back to the
+// loop.
+#include "labd/worker.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,12 +18,12 @@
 namespace {
 
 namespace asio = boost::asio;
-using labd::KernelThread;
+using labd::Worker;
 using testing::ElementsAre;
 
-TEST(KernelThread, WorksElsewhereAndReportsOnTheLoop) {
+TEST(Worker, WorksElsewhereAndReportsOnTheLoop) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     std::thread::id worker, reporter;
     kernel.post([&] { worker = std::this_thread::get_id(); },
                 [&](std::exception_ptr error) {
@@ -34,9 +35,9 @@ TEST(KernelThread, WorksElsewhereAndReportsOnTheLoop) {
     EXPECT_EQ(reporter, std::this_thread::get_id());
 }
 
-TEST(KernelThread, KeepsTheOrderOfOneLane) {
+TEST(Worker, KeepsTheOrderOfOneLane) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     std::vector<int> order;  // written by the kernel thread, read after run(): no lock needed
     for (int i = 0; i < 100; ++i) kernel.post([&order, i] { order.push_back(i); });
     loop.run();
@@ -44,9 +45,9 @@ TEST(KernelThread, KeepsTheOrderOfOneLane) {
     EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST(KernelThread, LetsLanesTakeTurns) {
+TEST(Worker, LetsLanesTakeTurns) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     std::vector<std::string> order;
     // The first job queues the others, so that all are there before the next turn.
     kernel.post("gate", [&] {
@@ -57,9 +58,9 @@ TEST(KernelThread, LetsLanesTakeTurns) {
     EXPECT_THAT(order, ElementsAre("large", "small", "large", "large"));
 }
 
-TEST(KernelThread, CarriesExceptionsOver) {
+TEST(Worker, CarriesExceptionsOver) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     std::string said;
     kernel.post([] { throw std::runtime_error("no such device"); },
                 [&](std::exception_ptr error) {
@@ -73,16 +74,16 @@ TEST(KernelThread, CarriesExceptionsOver) {
     EXPECT_EQ(said, "no such device");
 }
 
-TEST(KernelThread, DoesNotLoseAnExceptionThatNobodyAwaits) {
+TEST(Worker, DoesNotLoseAnExceptionThatNobodyAwaits) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     kernel.post([] { throw std::runtime_error("unheard"); });
     EXPECT_THROW(loop.run(), std::runtime_error);
 }
 
-TEST(KernelThread, DestroysWhatAJobHoldsOnTheLoop) {
+TEST(Worker, DestroysWhatAJobHoldsOnTheLoop) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     std::thread::id destroyed;
     auto held = std::shared_ptr<int>(new int, [&](int* p) {
         delete p;
@@ -93,13 +94,13 @@ TEST(KernelThread, DestroysWhatAJobHoldsOnTheLoop) {
     EXPECT_EQ(destroyed, std::this_thread::get_id());
 }
 
-asio::awaitable<void> sum(KernelThread* kernel, int* total, std::string* said) {
+asio::awaitable<void> sum(Worker* kernel, int* total, std::string* said) {
     for (int i = 1; i <= 10; ++i) {
-        const KernelThread::Job add = [total, i] { *total += i; };
+        const Worker::Job add = [total, i] { *total += i; };
         co_await kernel->run(add);
         EXPECT_EQ(*total, i * (i + 1) / 2) << "the job is done when run() returns";
     }
-    const KernelThread::Job fail = [] { throw std::runtime_error("busy"); };
+    const Worker::Job fail = [] { throw std::runtime_error("busy"); };
     try {
         co_await kernel->run("lane", fail);
     } catch (const std::runtime_error& error) {
@@ -107,9 +108,9 @@ asio::awaitable<void> sum(KernelThread* kernel, int* total, std::string* said) {
     }
 }
 
-TEST(KernelThread, IsAwaited) {
+TEST(Worker, IsAwaited) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     int total = 0;
     std::string said;
     asio::co_spawn(loop, sum(&kernel, &total, &said), [](std::exception_ptr error) {
@@ -120,9 +121,9 @@ TEST(KernelThread, IsAwaited) {
     EXPECT_EQ(said, "busy");
 }
 
-TEST(KernelThread, FinishesWhatIsQueuedBeforeItStops) {
+TEST(Worker, FinishesWhatIsQueuedBeforeItStops) {
     asio::io_context loop{1};
-    KernelThread kernel(loop);
+    Worker kernel(loop);
     int done = 0, reported = 0;
     for (int i = 0; i < 50; ++i)
         kernel.post([&done] { ++done; }, [&](std::exception_ptr) { ++reported; });
@@ -134,11 +135,11 @@ TEST(KernelThread, FinishesWhatIsQueuedBeforeItStops) {
     kernel.stop();  // once more is no harm
 }
 
-TEST(KernelThread, MayGoWithReportsStillUnread) {
+TEST(Worker, MayGoWithReportsStillUnread) {
     int reported = 0;
     {
         asio::io_context loop{1};
-        KernelThread kernel(loop);
+        Worker kernel(loop);
         auto held = std::make_shared<int>(1);
         kernel.post([held] {}, [&, held](std::exception_ptr) { ++reported; });
     }

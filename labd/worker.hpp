@@ -1,6 +1,6 @@
-// The kernel thread: netlink and setns of net happen here and nowhere else (decision 13), so the
-// loop never blocks. Jobs of one lane run in order; lanes take turns job by job, so that a lab of
-// 4000 nodes does not hold up `lab status` of its neighbour. A job should stay below 5 ms.
+// A thread beside the loop, so that the loop never blocks. labd has two. The kernel thread: netlink
+// and setns of net happen there and nowhere else (decision 13). The planner: what only computes,
+// and for a lab of 1000 nodes tens of milliseconds long.
 #pragma once
 
 #include <condition_variable>
@@ -21,15 +21,17 @@ class awaitable;
 
 namespace labd {
 
-class KernelThread {
+// Jobs of one lane run in order; lanes take turns job by job, so that a lab of 4000 nodes does not
+// hold up `lab status` of its neighbour. A job of the kernel thread should stay below 5 ms.
+class Worker {
   public:
     using Job = std::function<void()>;
     using Done = std::function<void(std::exception_ptr)>;
 
-    explicit KernelThread(boost::asio::io_context& loop);
-    ~KernelThread();  // stop()
-    KernelThread(const KernelThread&) = delete;
-    KernelThread& operator=(const KernelThread&) = delete;
+    explicit Worker(boost::asio::io_context& loop);
+    ~Worker();  // stop()
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
 
     // `done` runs on the loop, with what the job threw. The job and its captures are destroyed on
     // the loop too. Without `done` an exception comes out of the loop's run().

@@ -1,5 +1,5 @@
 // Lanes, turns and the way back to the loop.
-#include "labd/kernel_thread.hpp"
+#include "labd/worker.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,7 +16,7 @@ namespace labd {
 
 namespace asio = boost::asio;
 
-struct KernelThread::Task {
+struct Worker::Task {
     std::string lane;
     Job job;
     Done done;
@@ -25,13 +25,13 @@ struct KernelThread::Task {
     std::unique_ptr<asio::executor_work_guard<asio::io_context::executor_type>> guard;
 };
 
-KernelThread::KernelThread(asio::io_context& loop) : loop_(loop), thread_([this] { work(); }) {}
+Worker::Worker(asio::io_context& loop) : loop_(loop), thread_([this] { work(); }) {}
 
-KernelThread::~KernelThread() {
+Worker::~Worker() {
     stop();
 }
 
-void KernelThread::post(std::string lane, Job job, Done done) {
+void Worker::post(std::string lane, Job job, Done done) {
     Task task{std::move(lane), std::move(job), std::move(done), nullptr, nullptr};
     task.guard = std::make_unique<asio::executor_work_guard<asio::io_context::executor_type>>(
         loop_.get_executor());
@@ -46,7 +46,7 @@ void KernelThread::post(std::string lane, Job job, Done done) {
 }
 
 // False: stopped, and nothing left to do.
-bool KernelThread::next(Task& task) {
+bool Worker::next(Task& task) {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || !turn_.empty(); });
     if (turn_.empty()) return false;
@@ -61,7 +61,7 @@ bool KernelThread::next(Task& task) {
     return true;
 }
 
-void KernelThread::work() {
+void Worker::work() {
     for (Task task; next(task);) {
         try {
             task.job();
@@ -83,11 +83,11 @@ void KernelThread::work() {
     }
 }
 
-asio::awaitable<void> KernelThread::run(Job job) {
+asio::awaitable<void> Worker::run(Job job) {
     return run(std::string(), std::move(job));
 }
 
-asio::awaitable<void> KernelThread::run(std::string lane, Job job) {
+asio::awaitable<void> Worker::run(std::string lane, Job job) {
     return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr)>(
         [this](auto handler, std::string where, Job what) {
             // Handlers move only, std::function copies.
@@ -98,7 +98,7 @@ asio::awaitable<void> KernelThread::run(std::string lane, Job job) {
         asio::use_awaitable, std::move(lane), std::move(job));
 }
 
-void KernelThread::stop() {
+void Worker::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;

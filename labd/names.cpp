@@ -1,0 +1,65 @@
+// The names of a lab's namespaces under /run/netns, which anybody with root may take away: no event
+// tells of that.
+#include "labd/engine.hpp"
+#include "netlink/netns.hpp"
+
+#include <stdexcept>
+
+namespace labd {
+
+namespace asio = boost::asio;
+
+namespace {
+
+topology::Action name_comes_back(const std::string& name) {
+    return {"create", "name", name, "under /run/netns"};
+}
+
+}  // namespace
+
+asio::awaitable<Engine::Names> Engine::look_at_names(std::shared_ptr<Lab> lab) {
+    Names out;
+    Worker::Job look = [&] {
+        for (const auto& [space, live] : lab->spaces) {
+            const auto found =
+                identify_namespace(options_.netns_dir + "/" + lab->netns_name(space));
+            if (!found)
+                out.missing.push_back(space);
+            else if (!same(live.netns, *found))
+                out.foreign.push_back(space);
+        }
+    };
+    co_await kernel_.run(lab->name, std::move(look));
+    co_return out;
+}
+
+asio::awaitable<std::vector<topology::Action>> Engine::missing_names(std::shared_ptr<Lab> lab) {
+    const Names names = co_await look_at_names(lab);
+    std::vector<topology::Action> out;
+    for (const std::string& space : names.missing)
+        out.push_back(name_comes_back(lab->netns_name(space)));
+    for (const std::string& space : names.foreign)
+        out.push_back({"update", "name", lab->netns_name(space), "is another namespace's now"});
+    co_return out;
+}
+
+// One that means another namespace now is not ours, and nothing may be called so twice.
+asio::awaitable<std::vector<topology::Action>> Engine::repair_names(std::shared_ptr<Lab> lab) {
+    const Names names = co_await look_at_names(lab);
+    if (!names.foreign.empty())
+        throw std::runtime_error(options_.netns_dir + "/" + lab->netns_name(names.foreign.front()) +
+                                 " is the name of another namespace now");
+    std::vector<topology::Action> out;
+    Worker::Job pin = [&] {
+        for (const std::string& space : names.missing) {
+            const std::string name = lab->netns_name(space);
+            (void)netlink::remove_leftover(options_.netns_dir, name);
+            netlink::pin(options_.netns_dir, name, lab->kernel->netns(space));
+            out.push_back(name_comes_back(name));
+        }
+    };
+    if (!names.missing.empty()) co_await kernel_.run(lab->name, std::move(pin));
+    co_return out;
+}
+
+}  // namespace labd
