@@ -39,6 +39,8 @@ std::string link_of(const Step& step, const LinkNames& before, const LinkNames& 
     };
     if (const auto* made = std::get_if<topology::CreateVeth>(&step)) return either(after, *made);
     if (const auto* gone = std::get_if<topology::RemoveVeth>(&step)) return either(before, *gone);
+    if (const auto* moved = std::get_if<topology::MoveVeth>(&step))
+        return find(after, moved->space, moved->device.name);
     if (const auto* changed = std::get_if<topology::ChangeDevice>(&step)) {
         // An end of the relay's is told of the end beside it.
         const bool relayed = changed->space == topology::relay_name;

@@ -31,6 +31,7 @@ const char* phase_of(const Step& step) {
         const char* operator()(const topology::StartNode&) { return "namespaces"; }
         const char* operator()(const topology::CreateVeth&) { return "links"; }
         const char* operator()(const topology::RemoveVeth&) { return "removals"; }
+        const char* operator()(const topology::MoveVeth&) { return "links"; }
         const char* operator()(const topology::CreateDevice&) { return "links"; }
         const char* operator()(const topology::RemoveDevice&) { return "removals"; }
         const char* operator()(const topology::ChangeDevice&) { return "links"; }

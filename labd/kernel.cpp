@@ -9,6 +9,7 @@ bool is_kernel_step(const topology::Step& step) {
             using S = std::decay_t<decltype(s)>;
             return std::is_same_v<S, topology::CreateVeth> ||
                    std::is_same_v<S, topology::RemoveVeth> ||
+                   std::is_same_v<S, topology::MoveVeth> ||
                    std::is_same_v<S, topology::CreateDevice> ||
                    std::is_same_v<S, topology::RemoveDevice> ||
                    std::is_same_v<S, topology::ChangeDevice> ||

@@ -173,6 +173,7 @@ void LinuxKernel::execute(const Step& step) {
         leave_relay(*remove);
         return remove_device(remove->space, remove->device);
     }
+    if (const auto* move = std::get_if<MoveVeth>(&step)) return move_veth(*move);
     if (const auto* create = std::get_if<CreateDevice>(&step)) return create_device(*create);
     if (const auto* remove = std::get_if<RemoveDevice>(&step))
         return remove_device(remove->space, remove->device);

@@ -105,6 +105,9 @@ class LinuxKernel final : public Kernel {
 
     void execute(const topology::Step& step);
     void create_veth(const topology::CreateVeth& step);
+    void move_veth(const topology::MoveVeth& step);
+    void plug(const std::string& from_space, const topology::Device& from,
+              const std::string& to_space, const topology::Device& to);
     void create_device(const topology::CreateDevice& step);
     void tell_port(const std::string& space, const topology::Device& from,
                    const topology::Device& to);

@@ -5,6 +5,7 @@
 #include "netlink/bridge.hpp"
 #include "netlink/device.hpp"
 #include "netlink/flood.hpp"
+#include "netlink/move.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/veth.hpp"
 #include "topology/relay_link.hpp"
@@ -77,6 +78,34 @@ void LinuxKernel::create_veth(const CreateVeth& step) {
         if (step.peer_space == relay_name) add_relay_end(step.peer);
     } catch (const netlink::Error&) {
         remove_device(step.space, step.device);
+        throw;
+    }
+}
+
+// Moved, it is a newborn there: down, without a bridge, queues and filters.
+void LinuxKernel::plug(const std::string& from_space, const Device& from,
+                       const std::string& to_space, const Device& to) {
+    netlink::Message move =
+        netlink::move_link(from.index, place(to_space).netns.get(), to.index, to.name);
+    inside(from_space).request(move, changing);
+    place(from_space).indexes.erase(from.name);
+    place(to_space).indexes[to.name] = to.index;
+    netlink::LinkChange born;
+    born.mac = to_netlink(to.mac);
+    born.mtu = to.mtu;
+    change_link(to_space, to.index, born);
+    set_up_device(to_space, to, false);
+}
+
+void LinuxKernel::move_veth(const MoveVeth& step) {
+    try {
+        plug(step.from_space, step.from, step.to_space, step.to);
+    } catch (const netlink::Error&) {
+        try {
+            plug(step.to_space, step.to, step.from_space, step.from);
+        } catch (const netlink::Error&) {
+            (void)0;  // as well as it goes: it may not have left
+        }
         throw;
     }
 }

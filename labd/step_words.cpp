@@ -41,6 +41,10 @@ struct Words {
     StepWords operator()(const RemoveVeth& s) const {
         return {"remove", link(s.space, s.device, s.peer_space, s.peer)};
     }
+    StepWords operator()(const MoveVeth& s) const {
+        return {"plug",
+                "interface " + end(s.space, s.device.name) + " into " + end(s.to_space, s.to.name)};
+    }
     StepWords operator()(const CreateDevice& s) const {
         return {"create", device(s.space, s.device)};
     }

@@ -121,6 +121,16 @@ struct RemoveVeth {
     std::string peer_space;
     Device peer;
 };
+// One end of a cable is plugged into another namespace, where it is another device. The end that
+// stays keeps all that it has, and is without carrier meanwhile.
+struct MoveVeth {
+    std::string space;
+    Device device;  // stays, and is still the peer of `from`
+    std::string from_space;
+    Device from;
+    std::string to_space;
+    Device to;
+};
 // Everything that is no veth.
 struct CreateDevice {
     std::string space;
@@ -186,10 +196,10 @@ struct RemoveService {
 };
 
 using Step =
-    std::variant<CreateSpace, RemoveSpace, CreateVeth, RemoveVeth, CreateDevice, RemoveDevice,
-                 ChangeDevice, AddAddress, RemoveAddress, AddRoute, RemoveRoute, WriteHosts,
-                 WriteFile, RemoveFile, SetSysctl, SetHostname, LoadNft, SetLimits, RunExec,
-                 PutService, RemoveService, StopNode, StartNode>;
+    std::variant<CreateSpace, RemoveSpace, CreateVeth, RemoveVeth, MoveVeth, CreateDevice,
+                 RemoveDevice, ChangeDevice, AddAddress, RemoveAddress, AddRoute, RemoveRoute,
+                 WriteHosts, WriteFile, RemoveFile, SetSysctl, SetHostname, LoadNft, SetLimits,
+                 RunExec, PutService, RemoveService, StopNode, StartNode>;
 
 // Steps in an order that works: nodes that stop; removals of routes, addresses, links, spaces; then
 // spaces, bridges, links, changes, addresses, routes; then hosts, limits, files, sysctls, nft,

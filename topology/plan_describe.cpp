@@ -22,6 +22,12 @@ std::string link_name(const std::string& space, const Device& device, const std:
     return a + " – " + b;
 }
 
+// Where the far end of a cable is plugged in.
+std::string place_name(const std::string& space, const Device& device) {
+    if (!is_nobodys(space)) return space + ":" + device.name;
+    return device.master.empty() ? "nothing" : "implied LAN " + device.master;
+}
+
 std::string device_name(const std::string& space, const Device& device) {
     return space == fabric_name ? "implied LAN " + device.name : space + ":" + device.name;
 }
@@ -220,6 +226,14 @@ struct Describe {
     }
     Action operator()(const RemoveVeth& s) const {
         return {"delete", "link", link_name(s.space, s.device, s.peer_space, s.peer), ""};
+    }
+    Action operator()(const MoveVeth& s) const {
+        const std::string name = s.space + ":" + s.device.name;
+        const std::string from = place_name(s.from_space, s.from),
+                          to = place_name(s.to_space, s.to);
+        return {"update", "link",
+                name,     "plugged from " + from + " into " + to,
+                "",       {{"peer", from, to}}};
     }
     Action operator()(const CreateDevice& s) const {
         return {"create", action_kind(s.device), device_name(s.space, s.device),

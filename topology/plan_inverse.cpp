@@ -17,6 +17,11 @@ struct Inverse {
     Maybe operator()(const RemoveVeth& s) const {
         return CreateVeth{s.space, s.device, s.peer_space, s.peer};
     }
+    Maybe operator()(const MoveVeth& s) const {
+        MoveVeth back{s.space, s.device, s.to_space, s.to, s.from_space, s.from};
+        back.device.peer = {s.to_space, s.to.name};
+        return back;
+    }
     Maybe operator()(const CreateDevice& s) const { return RemoveDevice{s.space, s.device}; }
     Maybe operator()(const RemoveDevice& s) const { return CreateDevice{s.space, s.device}; }
     Maybe operator()(const ChangeDevice& s) const { return ChangeDevice{s.space, s.to, s.from}; }

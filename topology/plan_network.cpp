@@ -6,12 +6,6 @@
 namespace topology {
 namespace {
 
-// What makes a device another one; everything else can be changed while it runs.
-bool same_identity(const Device& wish, const Device& seen) {
-    return wish.kind == seen.kind && wish.index == seen.index && wish.peer == seen.peer &&
-           wish.settings == seen.settings;
-}
-
 // A veth stands at both of its ends; of each pair one is taken.
 bool speaks_for_pair(const DeviceEnd& end, const Device& device) {
     return device.kind == Device::Kind::veth && end < device.peer;
@@ -44,12 +38,14 @@ struct Placed {
 };
 
 // All that are no veths, those below first.
-std::vector<Placed> in_order(const State& state, bool masters) {
+template <class Entries>
+std::vector<Placed> in_order(const Entries& spaces, bool masters) {
     std::vector<Placed> out;
-    for (const auto& [space, holds] : state.spaces)
-        for (const auto& [name, device] : holds.devices)
+    for (const auto* entry : spaces)
+        for (const auto& [name, device] : entry->second.devices)
             if (device.kind != Device::Kind::veth && is_master(device) == masters)
-                out.push_back({&space, &device, height(holds, device, holds.devices.size())});
+                out.push_back({&entry->first, &device,
+                               height(entry->second, device, entry->second.devices.size())});
     std::stable_sort(out.begin(), out.end(),
                      [](const Placed& a, const Placed& b) { return a.height < b.height; });
     return out;
@@ -76,6 +72,11 @@ bool has_gateway(const Route& route) {
 
 }  // namespace
 
+bool same_identity(const Device& wish, const Device& seen) {
+    return wish.kind == seen.kind && wish.index == seen.index && wish.peer == seen.peer &&
+           wish.settings == seen.settings;
+}
+
 bool serves(const Route& wish, const Route& seen) {
     if (wish.hops.size() != seen.hops.size()) return false;
     if (!wish.hops.empty() && wish.onlink != seen.onlink) return false;
@@ -96,7 +97,25 @@ bool serves(const Route& wish, const Route& seen) {
 
 NetworkPlan::NetworkPlan(const State& wish, const State& seen, const std::set<std::string>& doomed)
     : wish_(wish), seen_(seen), doomed_(doomed) {
-    for (const auto& [space, holds] : seen.spaces) {
+    std::set<std::string> calm;
+    for (const Entry& entry : seen.spaces)
+        if (is_as_wished(entry)) calm.insert(entry.first);
+    // A cable that is made anew is made anew at both ends.
+    std::set<std::string> beside;
+    for (const auto& [space, holds] : seen.spaces)
+        if (!calm.contains(space))
+            for (const auto& [name, device] : holds.devices) beside.insert(device.peer.space);
+    for (const std::string& space : calm)
+        for (const auto& [name, device] : seen.spaces.at(space).devices)
+            if (!device.peer.space.empty() && !calm.contains(device.peer.space))
+                beside.insert(space);
+    for (const std::string& space : beside) calm.erase(space);
+    for (const Entry& entry : seen.spaces)
+        if (!calm.contains(entry.first)) seen_differing_.push_back(&entry);
+    for (const Entry& entry : wish.spaces)
+        if (!calm.contains(entry.first)) wish_differing_.push_back(&entry);
+    for (const Entry* entry : seen_differing_) {
+        const auto& [space, holds] = *entry;
         if (!lives(space)) continue;
         for (const auto& [name, device] : holds.devices) {
             const DeviceEnd end{space, name};
@@ -111,12 +130,28 @@ NetworkPlan::NetworkPlan(const State& wish, const State& seen, const std::set<st
             staying_.insert(end);
         }
     }
+    find_moves();
     // What sits on another device goes with it.
-    for (const Placed& upper : in_order(seen, false)) {
+    for (const Placed& upper : in_order(seen_differing_, false)) {
         const std::string& lower = upper.device->settings.lower;
         if (!lower.empty() && lower != "lo" && !stays({*upper.space, lower}))
             staying_.erase({*upper.space, upper.device->name});
     }
+}
+
+// What is down loses its routes, and what names no interface cannot be told from others.
+bool NetworkPlan::is_as_wished(const Entry& seen) const {
+    const auto wished = wish_.spaces.find(seen.first);
+    if (wished == wish_.spaces.end() || doomed_.contains(seen.first)) return false;
+    const Space& space = seen.second;
+    return space == wished->second &&
+           std::all_of(space.devices.begin(), space.devices.end(),
+                       [](const auto& named) { return named.second.up; }) &&
+           std::all_of(space.routes.begin(), space.routes.end(), [](const auto& route) {
+               const auto& hops = route.second.hops;
+               return std::all_of(hops.begin(), hops.end(),
+                                  [](const Route::Hop& hop) { return !hop.dev.empty(); });
+           });
 }
 
 bool NetworkPlan::lives(const std::string& space) const {
@@ -178,7 +213,8 @@ void NetworkPlan::creations(std::vector<Step>& out) const {
 }
 
 void NetworkPlan::remove_routes(std::vector<Step>& out) const {
-    for (const auto& [space, holds] : seen_.spaces) {
+    for (const Entry* entry : seen_differing_) {
+        const auto& [space, holds] = *entry;
         if (!lives(space)) continue;
         for (const bool gateways : {true, false})
             for (const auto& [key, route] : holds.routes)
@@ -188,7 +224,8 @@ void NetworkPlan::remove_routes(std::vector<Step>& out) const {
 }
 
 void NetworkPlan::remove_addresses(std::vector<Step>& out) const {
-    for (const auto& [space, holds] : seen_.spaces) {
+    for (const Entry* entry : seen_differing_) {
+        const auto& [space, holds] = *entry;
         if (!lives(space)) continue;
         for (const auto& [device, addresses] : holds.addresses)
             for (const Prefix& address : addresses)
@@ -197,9 +234,11 @@ void NetworkPlan::remove_addresses(std::vector<Step>& out) const {
     }
 }
 
-// A port that stays while its bridge goes.
+// A port that stays, or is plugged over later, while its bridge goes.
 bool NetworkPlan::loses_bridge(const std::string& space, const Device& seen) const {
-    return !seen.master.empty() && stays({space, seen.name}) && !stays({space, seen.master});
+    const DeviceEnd end{space, seen.name};
+    return !seen.master.empty() && (stays(end) || unplugged_.contains(end)) &&
+           !stays({space, seen.master});
 }
 
 void NetworkPlan::remove_devices(std::vector<Step>& out) const {
@@ -207,10 +246,11 @@ void NetworkPlan::remove_devices(std::vector<Step>& out) const {
     const auto gone = [&](const Placed& placed) {
         return lives(*placed.space) && !stays({*placed.space, placed.device->name});
     };
-    const std::vector<Placed> uppers = in_order(seen_, false);
+    const std::vector<Placed> uppers = in_order(seen_differing_, false);
     for (auto upper = uppers.rbegin(); upper != uppers.rend(); ++upper)
         if (gone(*upper)) out.push_back(RemoveDevice{*upper->space, *upper->device});
-    for (const auto& [space, holds] : seen_.spaces) {
+    for (const Entry* entry : seen_differing_) {
+        const auto& [space, holds] = *entry;
         if (!lives(space)) continue;
         for (const auto& [name, device] : holds.devices) {
             const DeviceEnd end{space, name};
@@ -219,7 +259,8 @@ void NetworkPlan::remove_devices(std::vector<Step>& out) const {
                 forget_port(released);
                 masters.push_back(ChangeDevice{space, device, released});
             }
-            if (stays(end) || device.kind != Device::Kind::veth) continue;
+            if (stays(end) || unplugged_.contains(end) || device.kind != Device::Kind::veth)
+                continue;
             const Device* far = find_device(seen_, device.peer);
             const bool mutual = far != nullptr && far->peer == end && lives(device.peer.space);
             if (!mutual || speaks_for_pair(end, device))
@@ -227,7 +268,7 @@ void NetworkPlan::remove_devices(std::vector<Step>& out) const {
                     RemoveVeth{space, device, device.peer.space, far != nullptr ? *far : Device{}});
         }
     }
-    const std::vector<Placed> placed = in_order(seen_, true);
+    const std::vector<Placed> placed = in_order(seen_differing_, true);
     for (auto master = placed.rbegin(); master != placed.rend(); ++master)
         if (gone(*master)) masters.push_back(RemoveDevice{*master->space, *master->device});
     out.insert(out.end(), masters.begin(), masters.end());
@@ -235,16 +276,22 @@ void NetworkPlan::remove_devices(std::vector<Step>& out) const {
 
 void NetworkPlan::create_devices(std::vector<Step>& out) const {
     const auto create = [&](bool masters) {
-        for (const Placed& placed : in_order(wish_, masters))
+        for (const Placed& placed : in_order(wish_differing_, masters))
             if (!stays({*placed.space, placed.device->name}))
                 out.push_back(CreateDevice{*placed.space, *placed.device});
     };
     create(true);
-    for (const auto& [space, holds] : wish_.spaces)
-        for (const auto& [name, device] : holds.devices)
-            if (speaks_for_pair({space, name}, device) && !stays({space, name}))
-                out.push_back(
-                    CreateVeth{space, device, device.peer.space, *find_device(wish_, device.peer)});
+    for (MoveVeth move : moves_) {
+        if (loses_bridge(move.space, move.device)) forget_port(move.device);
+        if (loses_bridge(move.from_space, move.from)) forget_port(move.from);
+        out.push_back(std::move(move));
+    }
+    for (const Entry* entry : wish_differing_)
+        for (const auto& [name, device] : entry->second.devices)
+            if (speaks_for_pair({entry->first, name}, device) && !stays({entry->first, name}) &&
+                !plugged_.contains({entry->first, name}))
+                out.push_back(CreateVeth{entry->first, device, device.peer.space,
+                                         *find_device(wish_, device.peer)});
     create(false);
 }
 
@@ -254,6 +301,7 @@ void NetworkPlan::change_devices(std::vector<Step>& out) const {
     const auto change = [&](const std::string& space, const Device& device) {
         if (!stays({space, device.name})) return;
         Device from = *find_device(seen_, {space, device.name});
+        from.peer = device.peer;  // the same, or plugged there before this
         if (loses_bridge(space, from)) forget_port(from);
         if (device.kind == Device::Kind::external || device.mtu == 0) keep_as_it_is(device, from);
         if (device.floods.empty()) from.floods.clear();  // somebody's else, of a VXLAN of his own
@@ -261,28 +309,31 @@ void NetworkPlan::change_devices(std::vector<Step>& out) const {
         if (serves(device.receives, from.receives)) from.receives = device.receives;
         if (from != device) out.push_back(ChangeDevice{space, from, device});
     };
-    for (const auto& [space, holds] : wish_.spaces)
-        for (const auto& [name, device] : holds.devices)
-            if (device.kind == Device::Kind::veth) change(space, device);
+    for (const Entry* entry : wish_differing_)
+        for (const auto& [name, device] : entry->second.devices)
+            if (device.kind == Device::Kind::veth) change(entry->first, device);
     for (const bool masters : {true, false})
-        for (const Placed& placed : in_order(wish_, masters)) change(*placed.space, *placed.device);
+        for (const Placed& placed : in_order(wish_differing_, masters))
+            change(*placed.space, *placed.device);
 }
 
 void NetworkPlan::add_addresses(std::vector<Step>& out) const {
-    for (const auto& [space, holds] : wish_.spaces)
-        for (const auto& [device, addresses] : holds.addresses) {
-            const auto there = seen_.spaces.find(space);
+    for (const Entry* entry : wish_differing_) {
+        const auto& [space, holds] = *entry;
+        const auto there = seen_.spaces.find(space);
+        for (const auto& [device, addresses] : holds.addresses)
             for (const Prefix& address : addresses) {
                 if (stays({space, device}) && there->second.addresses.contains(device) &&
                     there->second.addresses.at(device).contains(address))
                     continue;
                 out.push_back(AddAddress{space, device, address});
             }
-        }
+    }
 }
 
 void NetworkPlan::add_routes(std::vector<Step>& out) const {
-    for (const auto& [space, holds] : wish_.spaces)
+    for (const Entry* entry : wish_differing_) {
+        const auto& [space, holds] = *entry;
         for (const bool gateways : {false, true})
             for (const auto& [key, route] : holds.routes) {
                 if (has_gateway(route) != gateways) continue;
@@ -293,6 +344,7 @@ void NetworkPlan::add_routes(std::vector<Step>& out) const {
                 }
                 out.push_back(AddRoute{space, route});
             }
+    }
 }
 
 }  // namespace topology

@@ -3,8 +3,10 @@
 
 #include "topology/plan.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace topology {
@@ -33,7 +35,11 @@ class NetworkPlan {
     void creations(std::vector<Step>& out) const;
 
   private:
+    using Entry = std::pair<const std::string, Space>;
     bool lives(const std::string& space) const;
+    bool is_as_wished(const Entry& seen) const;
+    void find_moves();
+    std::optional<MoveVeth> move_of(const DeviceEnd& end, const Device& seen) const;
     bool stays(const DeviceEnd& end) const;
     bool address_stays(const DeviceEnd& end, const Prefix& address) const;
     bool route_stays(const std::string& space, const RouteKey& key, const Route& seen) const;
@@ -51,11 +57,19 @@ class NetworkPlan {
     const State& wish_;
     const State& seen_;
     const std::set<std::string>& doomed_;
-    std::set<DeviceEnd> staying_;
+    // Only these are gone through, for a lab may have thousands of namespaces and an edit touches
+    // two. The others are as wished, and so is what is at the other ends of their cables.
+    std::vector<const Entry*> seen_differing_, wish_differing_;
+    std::set<DeviceEnd> staying_;  // of those
+    std::vector<MoveVeth> moves_;
+    std::set<DeviceEnd> unplugged_, plugged_;  // what their far ends are now, and will be
 };
 
 void plan_contents(const State& wish, const State& seen, const std::set<std::string>& doomed,
                    std::vector<Step>& out);
+
+// What makes a device another one; everything else can be changed while it runs.
+bool same_identity(const Device& wish, const Device& seen);
 
 // A route as wished is served by one that the kernel shows: it names interfaces that the wish may
 // leave open, and hops have no order.

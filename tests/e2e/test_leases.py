@@ -49,6 +49,14 @@ class Leases(LabTest):
         self.assertIn("proto ra", route)
         self.assertEqual([], self.up(HOME % (SERVED, ASKING))["actions"])
 
+    def test_a_link_made_anew_asks_again(self):
+        self.up(HOME % (SERVED, ASKING))
+        machine.run("ip", "-n", "t.laptop", "link", "delete", "eth0")
+        self.up(HOME % (SERVED, ASKING))
+        [address] = machine.eventually("an address", lambda: self.addresses("laptop", 4), 30)
+        self.assertIn(int(address.split(".")[3]), range(100, 200))
+        self.assert_reaches("tv", "laptop", timeout=5)
+
     def test_they_survive_the_daemon(self):
         self.up(HOME % (SERVED, ASKING))
         before = self.addresses("laptop", 4)

@@ -134,6 +134,17 @@ class FakeState {
         drop(s.space, s.device.name);
         drop(s.peer_space, s.peer.name);
     }
+    void operator()(const topology::MoveVeth& s) {
+        Device& stays = device(s.space, s.device.name);
+        need(stays == s.device, s.device.name + " is another device");
+        need(device(s.from_space, s.from.name) == s.from, s.from.name + " is another device");
+        need(s.device.peer == topology::DeviceEnd{s.from_space, s.from.name}, "peers differ");
+        need(s.to.peer == topology::DeviceEnd{s.space, s.device.name}, "peers differ");
+        need(s.from_space != s.to_space, "it is there already");
+        drop(s.from_space, s.from.name);
+        stays.peer = {s.to_space, s.to.name};
+        put(s.to_space, s.to);
+    }
     void operator()(const topology::CreateDevice& s) {
         if (!s.device.settings.lower.empty()) (void)device(s.space, s.device.settings.lower);
         put(s.space, s.device);

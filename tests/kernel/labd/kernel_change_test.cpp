@@ -100,4 +100,50 @@ TEST_F(LinuxKernelTest, renumbering_keeps_routes) {
     EXPECT_TRUE(pings("r1", "10.0.1.99"));
 }
 
+// h1 on s1 or s2, which are cabled to each other.
+test::LabBuilder two_switches(const std::string& at) {
+    test::LabBuilder b;
+    b.hosts({"h1", "h2", "h3"});
+    b.node("s1", Kind::switch_);
+    b.node("s2", Kind::switch_);
+    b.link({"s1", "s2"});
+    b.link({"h2", "s1"});
+    b.link({"h3", "s2"});
+    b.link({"h1", at});
+    return b;
+}
+
+TEST_F(LinuxKernelTest, a_cable_is_plugged_into_another_switch_and_back) {
+    test::LabBuilder first = two_switches("s1"), second = two_switches("s2");
+    const State before = resolved(first), after = resolved(second);
+    bring(before);
+    // What somebody has put on the end that stays is still there: it has not been made anew.
+    ASSERT_EQ(run("h1", {"ip", "address", "add", "192.0.2.9/32", "dev", "eth0"}).status, 0);
+    for (const State* wish : {&after, &before, &after}) {
+        bring(*wish);
+        EXPECT_NE(run("h1", {"ip", "address"}).output.find("192.0.2.9"), std::string::npos);
+        for (const char* to : {"10.0.1.12", "10.0.1.13", "fd00:0:0:1::12", "fd00:0:0:1::13"})
+            EXPECT_TRUE(pings("h1", to));
+        EXPECT_EQ(observe(*wish).spaces.at("h1").devices, wish->spaces.at("h1").devices);
+        EXPECT_EQ(observe(*wish).spaces.at("s2").devices, wish->spaces.at("s2").devices);
+    }
+}
+
+TEST_F(LinuxKernelTest, a_cable_that_finds_its_place_taken_stays_where_it_was) {
+    test::LabBuilder first = two_switches("s1"), second = two_switches("s2");
+    const State before = resolved(first), after = resolved(second);
+    bring(before);
+    ASSERT_EQ(run("s2", {"ip", "link", "add", "eth2", "type", "bridge"}).status, 0);
+    const auto failure = kernel_.apply(kernel_steps(after, observe(after)));
+    ASSERT_TRUE(failure);
+    EXPECT_TRUE(
+        failure->message.starts_with("cannot plug interface h1:eth0 into s2:eth2: File exists"))
+        << failure->message;
+    EXPECT_EQ(observe(before).spaces.at("s1").devices, before.spaces.at("s1").devices);
+    EXPECT_TRUE(pings("h1", "10.0.1.12"));
+    ASSERT_EQ(run("s2", {"ip", "link", "delete", "eth2"}).status, 0);
+    bring(after);
+    EXPECT_TRUE(pings("h1", "10.0.1.13"));
+}
+
 }  // namespace

@@ -1,6 +1,9 @@
 // Over many labs by chance: what a plan leaves needs no plan, and can be walked back.
 #include "tests/support/fake_state.hpp"
 #include "tests/support/random_lab.hpp"
+#include "topology/plan_parts.hpp"
+
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -120,6 +123,48 @@ TEST(plan_property, edits_of_links_can_be_walked_back) {
         ASSERT_EQ(fake.state, start) << words(steps);
     }
     EXPECT_GT(walked, labs / 4);
+}
+
+// A device with all that hangs on it, or its addresses, or its being up.
+void damage(test::FakeState& fake, const std::string& space, std::size_t how, const State& wish) {
+    const Space& there = fake.state.spaces.at(space);
+    if (there.devices.empty()) return;
+    const Device device = there.devices.begin()->second;
+    const auto held = there.addresses.find(device.name);
+    const auto addresses = held == there.addresses.end() ? std::set<Prefix>{} : held->second;
+    if (how == 0 && device.kind == Device::Kind::veth) {
+        const Device* far = find_device(fake.state, device.peer);
+        fake.apply(RemoveVeth{space, device, device.peer.space, far ? *far : Device{}}, wish);
+    } else if (how == 1) {
+        for (const Prefix& address : addresses)
+            fake.apply(RemoveAddress{space, device.name, address}, wish);
+    } else {
+        Device down = device;
+        down.up = false;
+        fake.apply(ChangeDevice{space, device, down}, wish);
+    }
+}
+
+// Most of a lab is as wished, and is not gone through: what hangs on the rest must not be missed.
+TEST(plan_property, damage_is_mended_whatever_else_is_well) {
+    unsigned mended = 0;
+    for (unsigned seed = 0; seed < 4 * labs; ++seed) {
+        SCOPED_TRACE(seed);
+        test::RandomLab chance(seed);
+        const State wish = desired(chance.make());
+        test::FakeState fake;
+        ASSERT_NO_FATAL_FAILURE(carry_out(fake, wish));
+        const State whole = fake.state;
+        auto space = whole.spaces.begin();
+        std::advance(space, chance.below(whole.spaces.size()));
+        damage(fake, space->first, chance.below(3), wish);
+        if (fake.state == whole) continue;
+        ++mended;
+        ASSERT_NE(words(plan(wish, fake.state)), "");
+        ASSERT_NO_FATAL_FAILURE(carry_out(fake, wish));
+        ASSERT_EQ(fake.state.spaces, whole.spaces);
+    }
+    EXPECT_GT(mended, labs);
 }
 
 TEST(plan_property, the_same_lab_is_planned_the_same) {

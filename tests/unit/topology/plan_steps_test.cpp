@@ -223,6 +223,22 @@ TEST(plan_steps, a_route_is_served_whatever_the_order_of_its_hops) {
     EXPECT_TRUE(serves(Route{}, Route{}));
 }
 
+// h1 keeps its end and all that is on it; of the other one nothing but the wire comes along.
+TEST(plan_steps, a_cable_is_plugged_into_another_switch) {
+    const auto lab = [](const std::string& at) {
+        LabBuilder b;
+        b.hosts({"h1"});
+        b.node("s1", Kind::switch_);
+        b.node("s2", Kind::switch_);
+        b.link({"s1", "s2"});
+        b.link({"h1 10.0.1.11/24", at});
+        return desired(b.lab);
+    };
+    const State before = settled(lab("s1")), wish = lab("s2");
+    const std::vector<Step> steps = plan(wish, before);
+    EXPECT_EQ(words(steps), "update link h1:eth0 plugged from s1:eth1 into s2:eth1\n");
+}
+
 TEST(plan_steps, contents_one_by_one) {
     LabBuilder b;
     b.hosts({"h1"});
@@ -352,11 +368,12 @@ TEST(plan_steps, a_node_that_sleeps_and_becomes_another_is_made_anew) {
 
 TEST(plan_steps, only_programs_cannot_be_taken_back) {
     EXPECT_FALSE(inverse(RunExec{"h1", 0}));
-    const std::vector<Step> others{CreateSpace{},   RemoveSpace{},   CreateVeth{},   RemoveVeth{},
-                                   CreateDevice{},  RemoveDevice{},  ChangeDevice{}, AddAddress{},
-                                   RemoveAddress{}, AddRoute{},      RemoveRoute{},  WriteHosts{},
-                                   WriteFile{},     RemoveFile{},    SetSysctl{},    LoadNft{},
-                                   PutService{},    RemoveService{}, SetLimits{},    SetHostname{}};
+    const std::vector<Step> others{CreateSpace{},   RemoveSpace{},  CreateVeth{},    RemoveVeth{},
+                                   CreateDevice{},  RemoveDevice{}, ChangeDevice{},  AddAddress{},
+                                   RemoveAddress{}, AddRoute{},     RemoveRoute{},   WriteHosts{},
+                                   WriteFile{},     RemoveFile{},   SetSysctl{},     MoveVeth{},
+                                   LoadNft{},       PutService{},   RemoveService{}, SetLimits{},
+                                   SetHostname{}};
     for (const Step& step : others) EXPECT_TRUE(inverse(step)) << step.index();
     Device renamed;
     renamed.name = "x";
