@@ -4,6 +4,7 @@
 #include "labd/engine.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
+#include "labd/records.hpp"
 
 #include <sys/resource.h>
 
@@ -73,6 +74,7 @@ asio::awaitable<void> Engine::fill_node(std::shared_ptr<Lab> lab, std::string na
             topology::File file = node->files.at(write->path);
             std::string path = write->path;
             const topology::Where where = file.where.line != 0 ? file.where : node->where;
+            live.contents.files[write->path] = unsure;
             fail_point::before("file.write");
             co_await located(where, door->write_file(std::move(path), std::move(file)));
             fail_point::after("file.write");
@@ -80,6 +82,7 @@ asio::awaitable<void> Engine::fill_node(std::shared_ptr<Lab> lab, std::string na
             written.insert(write->path);
         } else if (const auto* unwanted = std::get_if<topology::RemoveFile>(&step)) {
             std::string path = unwanted->path;
+            live.contents.files[unwanted->path] = unsure;
             fail_point::before("file.remove");
             co_await door->remove_file(std::move(path));
             fail_point::after("file.remove");
@@ -89,6 +92,7 @@ asio::awaitable<void> Engine::fill_node(std::shared_ptr<Lab> lab, std::string na
         } else if (std::holds_alternative<topology::SetHostname>(step)) {
             co_await set_hostname(lab, name);
         } else if (std::holds_alternative<topology::SetLimits>(step)) {
+            live.contents.limits = unsure;
             fail_point::before("limits.set");
             cgroups_.set(lab->name, name, node->limits);
             fail_point::after("limits.set");
@@ -101,8 +105,10 @@ asio::awaitable<void> Engine::fill_node(std::shared_ptr<Lab> lab, std::string na
             co_await load_nft(lab, name);
         } else if (const auto* retired = std::get_if<topology::RemoveService>(&step)) {
             std::string service = retired->service;
+            live.contents.services[retired->service] = unsure;
             fail_point::before("service.remove");
-            co_await door->remove_service(std::move(service));
+            // A change that came to nothing may have taken it away.
+            if (live.services.contains(service)) co_await door->remove_service(std::move(service));
             fail_point::after("service.remove");
             live.contents.services.erase(retired->service);
             live.services.erase(retired->service);
@@ -161,7 +167,11 @@ asio::awaitable<void> Engine::set_sysctl(std::shared_ptr<Lab> lab, std::string n
     if (!live.sysctl_before.contains(key)) {
         const std::string before = co_await door->read_sysctl(key);
         live.sysctl_before[key] = before;
+        // Who comes back after a labd that died over this could not know.
+        if (lab->state != LabState::building)
+            record(*lab, "sysctl", sysctl_json(name, key, before));
     }
+    live.contents.sysctl[key] = unsure;
     values.emplace_back(*value);
     const auto line = node->sysctl.find(key);
     const topology::Where where = line != node->sysctl.end() ? line->second.second : node->where;
@@ -176,6 +186,7 @@ asio::awaitable<void> Engine::set_hostname(std::shared_ptr<Lab> lab, std::string
     const std::shared_ptr<NodeDoor> door = live.door;
     const std::string wanted = lab->desired.contents[name].hostname;
     std::string hostname = wanted.empty() ? name : wanted;
+    live.contents.hostname = unsure;
     fail_point::before("hostname.set");
     co_await located(where_of(lab->wish, name), door->hostname(std::move(hostname)));
     fail_point::after("hostname.set");

@@ -72,6 +72,7 @@ asio::awaitable<void> Engine::load_nft(std::shared_ptr<Lab> lab, std::string nam
     co_await door->write_file(path, std::move(file));
     labd::Command command;
     command.argv = {"nft", "-f", path};
+    live.contents.nft = unsure;
     fail_point::before("nft.load");
     const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
     fail_point::after("nft.load");
@@ -169,15 +170,17 @@ asio::awaitable<void> Engine::start_service(std::shared_ptr<Lab> lab, std::strin
     LiveNode& live = lab->nodes.at(name);
     const std::shared_ptr<NodeDoor> door = live.door;
     std::string failed;
+    bool is_there = live.services.contains(service.name);
     try {
         std::vector<std::string> env = environment(node->env, service.env);
         std::string user = service.user.empty() ? node->user : service.user;
         live.services[service.name].name = service.name;
         live.services[service.name].state = protocol::ServiceState::waiting;
         // From here on it is not what it was, until it is what it should be.
-        live.contents.services.erase(service.name);
+        live.contents.services[service.name] = unsure;
         fail_point::before("service.put");
         co_await door->put_service(service, std::move(env), std::move(user));
+        is_there = true;
         fail_point::after("service.put");
         for (const topology::Text& condition : service.after)
             co_await await_condition(lab, name, condition, progress);
@@ -193,6 +196,10 @@ asio::awaitable<void> Engine::start_service(std::shared_ptr<Lab> lab, std::strin
         throw;
     } catch (const std::exception& error) {
         failed = error.what();
+    }
+    if (!is_there) {  // its init has never heard of it
+        live.services.erase(service.name);
+        live.contents.services.erase(service.name);
     }
     if (!failed.empty())
         throw StepFailure(failed, service.where.line != 0 ? service.where : node->where);

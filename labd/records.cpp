@@ -128,6 +128,56 @@ std::string to_json(const std::string& node, const LiveNode& live) {
     return json::serialize(object);
 }
 
+namespace {
+
+struct Touch {
+    using Nodes = std::map<std::string, topology::Contents>;
+    Nodes& nodes;
+    void operator()(const topology::WriteFile& s) const { nodes[s.node].files[s.path] = unsure; }
+    void operator()(const topology::RemoveFile& s) const { nodes[s.node].files[s.path] = unsure; }
+    void operator()(const topology::SetSysctl& s) const { nodes[s.node].sysctl[s.key] = unsure; }
+    void operator()(const topology::SetHostname& s) const { nodes[s.node].hostname = unsure; }
+    void operator()(const topology::LoadNft& s) const { nodes[s.node].nft = unsure; }
+    void operator()(const topology::SetLimits& s) const { nodes[s.node].limits = unsure; }
+    void operator()(const topology::PutService& s) const {
+        nodes[s.node].services[s.service] = unsure;
+    }
+    void operator()(const topology::RemoveService& s) const {
+        nodes[s.node].services[s.service] = unsure;
+    }
+    template <class Other>
+    void operator()(const Other&) const {}
+};
+
+// What a change that nobody has seen the end of was to bring is neither there nor away.
+void doubt(topology::Contents& known, const topology::Contents& touched) {
+    for (const auto& [path, digest] : touched.files) known.files[path] = digest;
+    for (const auto& [name, digest] : touched.services) known.services[name] = digest;
+    for (const auto& [key, value] : touched.sysctl) known.sysctl[key] = value;
+    if (!touched.nft.empty()) known.nft = touched.nft;
+    if (!touched.hostname.empty()) known.hostname = touched.hostname;
+    if (!touched.limits.empty()) known.limits = touched.limits;
+}
+
+}  // namespace
+
+std::string sysctl_json(const std::string& node, const std::string& key,
+                        const std::string& before) {
+    json::object object;
+    object["node"] = node;
+    object["key"] = key;
+    object["before"] = before;
+    return json::serialize(object);
+}
+
+std::string to_json(const std::vector<topology::Step>& steps) {
+    Touch::Nodes nodes;
+    for (const topology::Step& step : steps) std::visit(Touch{nodes}, step);
+    json::object object;
+    for (const auto& [node, contents] : nodes) object[node] = contents_object(contents);
+    return json::serialize(object);
+}
+
 std::vector<Record> snapshot_records(const Lab& lab) {
     std::vector<Record> records;
     json::object head;
@@ -181,19 +231,30 @@ Kept read_records(const std::vector<Record>& records) {
             read_space(kept, object);
         } else if (record.type == "node") {
             read_node(kept, object);
+        } else if (record.type == "sysctl") {
+            if (const auto node = kept.nodes.find(text(object, "node")); node != kept.nodes.end())
+                node->second.sysctl_before.emplace(text(object, "key"), text(object, "before"));
         } else if (record.type == "keys") {
             kept.keys = to_map(object);
         } else if (record.type == "up") {
             kept.up = true;
             kept.changing = false;
+            kept.unsure.clear();
         } else if (record.type == "end") {
             kept.up = false;
         } else if (record.type == "begin") {
             kept.changing = kept.up;
+            for (const auto& [node, touched] : object)
+                if (touched.is_object())
+                    kept.unsure[std::string(node)] = read_contents(touched.get_object());
         } else if (record.type == "overrides") {
             kept.overrides = parse_overrides(record.json);
         }
     }
+    if (kept.changing) kept.hosts = unsure;
+    for (auto& [name, node] : kept.nodes)
+        if (const auto touched = kept.unsure.find(name); touched != kept.unsure.end())
+            doubt(node.contents, touched->second);
     return kept;
 }
 

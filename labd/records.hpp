@@ -33,12 +33,20 @@ struct Kept {
     std::map<std::string, std::string> asleep;
     std::map<std::string, std::string> keys;
     bool up = false;        // it was complete once, and nobody has begun to take it down
-    bool changing = false;  // and a change had begun after that
+    bool changing = false;  // and a change had begun after that, which was to bring this:
+    std::map<std::string, topology::Contents> unsure;  // by node: it is in its contents, too
     Overrides overrides;
 };
 
 std::string to_json(const std::string& space, const LiveSpace& live);
 std::string to_json(const std::string& node, const LiveNode& live);
+
+// What a sysctl was before the lab's file had a value for it, for the record that comes before
+// that.
+std::string sysctl_json(const std::string& node, const std::string& key, const std::string& before);
+
+// What a change is to bring about in nodes, for the record that says that it begins.
+std::string to_json(const std::vector<topology::Step>& steps);
 
 // The lab as it stands, ending with "up".
 std::vector<Record> snapshot_records(const Lab& lab);

@@ -8,6 +8,7 @@
 #include "labd/impairments.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/needs.hpp"
+#include "labd/records.hpp"
 #include "labd/rootless.hpp"
 #include "labd/without_root.hpp"
 #include "topology/suggest.hpp"
@@ -297,7 +298,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     std::exception_ptr failure;
     Stopwatch watch;
     try {
-        record(*lab, "begin", "{}");
+        record(*lab, "begin", change.fresh ? "{}" : to_json(change.steps));
         // A default route that was advertised stands in the way of a written one.
         if (!change.fresh) co_await learn_after_change(lab);
         co_await apply(lab, change.steps, progress);

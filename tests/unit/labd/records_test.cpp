@@ -66,6 +66,42 @@ TEST(Records, know_a_lab_that_never_came_up_from_one_that_was_being_changed) {
     EXPECT_TRUE(changed.changing);
 }
 
+// What was to come may be there or not, and what was to go, too.
+TEST(Records, doubt_what_a_change_was_to_bring_when_they_do_not_say_that_it_ended) {
+    LiveNode node;
+    node.init.boot = boot;
+    node.init.pid = 4242;
+    node.contents.files["/etc/motd"] = "f00d";
+    node.contents.services["web"] = "beef";
+    node.contents.hostname = "h1";
+    const std::vector<topology::Step> steps{
+        topology::RemoveFile{"h1", "/etc/motd"}, topology::WriteFile{"h1", "/etc/new"},
+        topology::PutService{"h1", "new"}, topology::SetSysctl{"h1", "net.ipv4.tcp_ecn"},
+        topology::LoadNft{"h1"}};
+    std::vector<Record> records{{"lab", R"({"hosts":"cafe"})"},
+                                {"node", to_json("h1", node)},
+                                {"up", "{}"},
+                                {"begin", to_json(steps)},
+                                {"sysctl", sysctl_json("h1", "net.ipv4.tcp_ecn", "2")}};
+    const Kept broken_off = read_records(records);
+    EXPECT_TRUE(broken_off.changing);
+    EXPECT_EQ(broken_off.hosts, unsure);
+    const topology::Contents& held = broken_off.nodes.at("h1").contents;
+    EXPECT_EQ(held.files,
+              (std::map<std::string, std::string>{{"/etc/motd", unsure}, {"/etc/new", unsure}}));
+    EXPECT_EQ(held.services,
+              (std::map<std::string, std::string>{{"new", unsure}, {"web", "beef"}}));
+    EXPECT_EQ(held.sysctl.at("net.ipv4.tcp_ecn"), unsure);
+    EXPECT_EQ(held.nft, unsure);
+    EXPECT_EQ(held.hostname, "h1");
+    EXPECT_EQ(broken_off.nodes.at("h1").sysctl_before.at("net.ipv4.tcp_ecn"), "2");
+
+    records.push_back({"up", "{}"});
+    const Kept done = read_records(records);
+    EXPECT_EQ(done.hosts, "cafe");
+    EXPECT_EQ(done.nodes.at("h1").contents, node.contents);
+}
+
 TEST(Records, keep_keys) {
     const Kept kept =
         read_records({{"keys", R"({"gw1:wg0":"c2VjcmV0","gw2:wg0":7})"}, {"up", "{}"}});

@@ -1,0 +1,104 @@
+"""What is done by hand in a running lab is known at once, and put right by the next `lab up`."""
+
+import json
+import re
+import subprocess
+
+import machine
+from labtest import LabTest, limit
+from machine import lab, run
+
+TEXT = """
+links = [["h1", "r1"], ["h2", "r1"], ["r1", "sw"], ["h3", "sw"], { lan = ["h4", "h5", "r1"] }]
+[nodes]
+"h[1-5]" = "host"
+r1 = "router"
+sw = "switch"
+"""
+
+# What → what is typed, word by word; "in NODE" before it means inside.
+DAMAGE = {
+    "a link deleted at one end": ["in h1 ip link delete eth0"],
+    "a link deleted at the other end": ["in r1 ip link delete eth0"],
+    "an interface renamed while it is up": ["in r1 ip link set eth0 name foo"],
+    "a port renamed": ["in sw ip link set eth1 name foo"],
+    "an interface moved away": ["ip -n t.h3 link set eth0 netns t.h2 name moved"],
+    "an interface down": ["in h2 ip link set eth0 down"],
+    "another MTU": ["in h2 ip link set eth0 mtu 1300"],
+    "an address gone": ["in h2 ip address flush dev eth0"],
+    "a route replaced": ["in h1 ip route replace default via 10.0.1.77"],
+    "an IPv6 route replaced": ["in h1 ip -6 route replace default via fd00:0:0:1::77"],
+    "a hop appended to an IPv6 route": ["in h1 ip -6 route append default via fd00:0:0:1::77"],
+    "a route gone": ["in h1 ip route delete default"],
+    "a port off its bridge": ["in sw ip link set eth0 nomaster"],
+    "a name gone": ["umount /run/netns/t.h1", "rm /run/netns/t.h1"],
+    "several at once": ["in r1 ip link set eth1 name foo", "in h1 ip link delete eth0", "in h3 ip link set eth0 down"],
+}
+
+
+def type_in(words):
+    inside = re.match(r"in (\w+) (.*)", words)
+    command = ["nsenter", f"--net=/run/netns/t.{inside[1]}", *inside[2].split()] if inside else words.split()
+    run(*command)
+
+
+class Drift(LabTest):
+    def drift(self):
+        return lab("status", "--json").json["drift"]
+
+    @limit(240)
+    def test_everything_is_seen_by_the_next_status_and_mended_by_one_up(self):
+        self.up(TEXT)
+        path = self.write("t.lab.toml", TEXT)
+        for name, commands in DAMAGE.items():
+            with self.subTest(name):
+                for words in commands:
+                    type_in(words)
+                self.assertTrue(self.drift())
+                planned = lab("plan", path, "--json").json["actions"]
+                self.assertTrue(planned)
+                done = lab("up", path, "--json").json["actions"]
+                self.assertEqual([a["name"] for a in planned], [a["name"] for a in done])
+                self.assertEqual([], self.drift())
+                lab("plan", path, "--exit-code")
+                for one, other in (("h1", "r1"), ("h2", "r1"), ("h3", "r1"), ("h4", "h5")):
+                    self.assert_reaches(one, other)
+        machine.kill_daemon()
+        self.assertEqual([], self.drift())
+
+    def test_what_goes_together_is_told_together(self):
+        """With a link go its ends, addresses and routes: nothing of that is there unasked for a moment."""
+        self.up(TEXT)
+        events = subprocess.Popen(["lab", "events", "--json", "-f", "--type", "drift"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(events.communicate)
+        self.addCleanup(events.kill)
+        for end in ("h1", "r1", "h1"):
+            run("ip", "-n", f"t.{end}", "link", "delete", "eth0")
+            self.assertTrue(self.drift())
+            self.up(TEXT)
+        lab("exec", "h2", "--", "ip", "link", "set", "eth0", "mtu", "1300")  # the last word
+        told = []
+        for line in events.stdout:
+            told.append(json.loads(line)["text"])
+            if "mtu is 1300" in told[-1]:
+                break
+        self.assertEqual([], [text for text in told if "unasked" in text])
+
+    def test_a_packet_filter_that_is_taken_away_is_missed(self):
+        """nftables say nothing on rtnetlink."""
+        text = """
+[nodes]
+h1 = "host"
+h2 = "host"
+[[link]]
+endpoints = ["h1", "h2"]
+loss = "5%"
+"""
+        self.up(text)
+        if lab("links", "--json").json["links"][0]["backend"] == "netem":
+            self.skipTest("this kernel has netem")
+        for _ in range(2):
+            self.assertEqual([], self.drift())
+            run("nsenter", "--net=/run/netns/t.h2", "nft", "flush", "ruleset")
+            self.assertTrue(self.drift())
+            self.up(text)
