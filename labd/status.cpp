@@ -276,12 +276,13 @@ json::object whole(const Lab& lab, const Readings& readings) {
 
 void tell_drift(json::object& lab, const std::vector<topology::Action>& drift) {
     json::array list;
-    for (const topology::Action& action : drift) {
-        list.emplace_back(drift_words(action));
-    }
-    if (!list.empty() && lab["state"] == "up") {
+    for (const topology::Action& action : drift) list.emplace_back(drift_words(action));
+    // A name that is missing keeps nothing in the lab from working.
+    const auto worst = std::find_if(drift.begin(), drift.end(),
+                                    [](const auto& action) { return action.kind != "name"; });
+    if (worst != drift.end() && lab["state"] == "up") {
         lab["state"] = "degraded";
-        std::string reason = "the lab " + std::string(list.front().as_string());
+        std::string reason = "the lab " + drift_words(*worst);
         if (list.size() > 1) reason += " and " + std::to_string(list.size() - 1) + " more";
         lab["reason"] = reason + "; lab up puts it right";
     }
