@@ -96,8 +96,18 @@ asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
         std::set<std::string> touched = std::exchange(lab->touched, {});
         for (const auto& [space, live] : lab->spaces)
             if (!lab->picture.contains(space)) touched.insert(space);
-        std::map<std::string, topology::Space> seen = co_await read(lab, touched);
+        std::map<std::string, topology::Space> seen;
+        std::exception_ptr failure;
+        try {
+            seen = co_await read(lab, touched);
+        } catch (...) {
+            failure = std::current_exception();
+        }
         if (find(lab->name) != lab) co_return;
+        if (failure) {  // what was not seen is still to be looked at
+            lab->touched.insert(touched.begin(), touched.end());
+            std::rethrow_exception(failure);
+        }
         if (lab->changing.taken()) {
             lab->touched.insert(touched.begin(), touched.end());
             continue;
