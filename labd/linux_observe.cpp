@@ -54,11 +54,12 @@ void observe_floods(netlink::Socket& socket, Space& space) {
     if (std::none_of(space.devices.begin(), space.devices.end(), is_vxlan)) return;
     const auto held = netlink::floods(socket);
     for (auto& [name, device] : space.devices) {
-        const auto found = held.find(device.index);
-        if (device.kind != Device::Kind::vxlan || found == held.end()) continue;
-        for (const netlink::Ip& ip : found->second) device.floods.insert(to_topology(ip));
-        // What it was born with is an entry like the others.
-        if (device.settings.remote) device.floods.erase(*device.settings.remote);
+        if (device.kind != Device::Kind::vxlan) continue;
+        if (const auto found = held.find(device.index); found != held.end())
+            for (const netlink::Ip& ip : found->second) device.floods.insert(to_topology(ip));
+        // What it was born with is an entry like the others, and may be taken away like them.
+        if (device.settings.remote && device.floods.erase(*device.settings.remote) == 0)
+            device.settings.remote.reset();
     }
 }
 

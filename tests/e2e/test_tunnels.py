@@ -56,6 +56,17 @@ class Tunnels(LabTest):
         lab("exec", "r2", "--", "ping", "-c1", "-W3", "10.9.0.1")
         self.assertEqual([], lab("up", file, "--json").json["actions"])
 
+    def test_the_only_other_end_is_missed_as_well(self):
+        file = self.write("t.lab.toml", overlay(["r1:vx", "r2:vx"]))
+        lab("up", file)
+        lab("exec", "r1", "--", "bridge", "fdb", "del", "00:00:00:00:00:00", "dev", "vx", "dst",
+            self.address("r2", "wan"))
+        self.assertTrue(lab("status", "--json").json["drift"])
+        lab("up", file)
+        lab("exec", "r1", "--", "ping", "-c1", "-W3", "10.9.0.2")
+        self.assertEqual([], lab("up", file, "--json").json["actions"])
+        self.assertEqual([], lab("status", "--json").json["drift"])
+
     def test_other_kinds_say_which_do(self):
         text = overlay(["r1", "r2", "r3"])
         for kind in ("gre", "ipip"):
