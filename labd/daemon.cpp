@@ -22,6 +22,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <memory>
@@ -58,6 +59,9 @@ http::Look recorded_look(Audit& audit, const std::shared_ptr<Rootless>& rootless
 
 int serve(const Options& options) {
     log::set_level(options.log_level);
+    // Labs are read and planned on one thread and kept by another: a heap for each (mallopt(3))
+    // would be twice as large, and what is free in the one of no use to the other.
+    (void)::mallopt(M_ARENA_MAX, 1);
     EngineOptions for_engine = engine_options(options);
 
     // Into the background before there are threads, and the lock after that: it is the process's.
