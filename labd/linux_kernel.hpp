@@ -108,6 +108,7 @@ class LinuxKernel final : public Kernel {
     void move_veth(const topology::MoveVeth& step);
     void plug(const std::string& from_space, const topology::Device& from,
               const std::string& to_space, const topology::Device& to);
+    void furnish(const std::string& space, const topology::Device& device);
     void create_device(const topology::CreateDevice& step);
     void tell_port(const std::string& space, const topology::Device& from,
                    const topology::Device& to);

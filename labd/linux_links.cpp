@@ -82,7 +82,6 @@ void LinuxKernel::create_veth(const CreateVeth& step) {
     }
 }
 
-// Moved, it is a newborn there: down, without a bridge, queues and filters.
 void LinuxKernel::plug(const std::string& from_space, const Device& from,
                        const std::string& to_space, const Device& to) {
     netlink::Message move =
@@ -90,21 +89,28 @@ void LinuxKernel::plug(const std::string& from_space, const Device& from,
     inside(from_space).request(move, changing);
     place(from_space).indexes.erase(from.name);
     place(to_space).indexes[to.name] = to.index;
+}
+
+// Moved, it is a newborn there: down, without a bridge, queues and filters.
+void LinuxKernel::furnish(const std::string& space, const Device& device) {
     netlink::LinkChange born;
-    born.mac = to_netlink(to.mac);
-    born.mtu = to.mtu;
-    change_link(to_space, to.index, born);
-    set_up_device(to_space, to, false);
+    born.mac = to_netlink(device.mac);
+    born.mtu = device.mtu;
+    change_link(space, device.index, born);
+    set_up_device(space, device, false);
 }
 
 void LinuxKernel::move_veth(const MoveVeth& step) {
+    plug(step.from_space, step.from, step.to_space, step.to);
     try {
-        plug(step.from_space, step.from, step.to_space, step.to);
+        furnish(step.to_space, step.to);
     } catch (const netlink::Error&) {
+        // It has left: back, as well as it goes; what was refused is what the caller must hear.
         try {
             plug(step.to_space, step.to, step.from_space, step.from);
+            furnish(step.from_space, step.from);
         } catch (const netlink::Error&) {
-            (void)0;  // as well as it goes: it may not have left
+            (void)0;
         }
         throw;
     }
