@@ -203,7 +203,6 @@ asio::awaitable<void> Engine::roll_back(std::shared_ptr<Lab> lab, topology::Lab 
         failed = error.what();
     }
     try {
-        co_await follow_new(lab);
         co_await commit(lab);
     } catch (const std::exception& error) {
         if (failed.empty()) failed = error.what();
@@ -216,6 +215,7 @@ asio::awaitable<void> Engine::roll_back(std::shared_ptr<Lab> lab, topology::Lab 
 }
 
 asio::awaitable<void> Engine::commit(std::shared_ptr<Lab> lab) {
+    co_await follow_new(lab);  // of a change that failed nobody has confirmed anything
     std::vector<Task> tasks;
     for (auto& [node, live] : lab->nodes) {
         if (live.committed || !live.door) continue;

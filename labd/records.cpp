@@ -209,6 +209,7 @@ std::vector<Record> snapshot_records(const Lab& lab) {
 
 Kept read_records(const std::vector<Record>& records) {
     Kept kept;
+    std::map<std::string, topology::Contents> touched;  // by the change that has no end yet
     for (const Record& record : records) {
         json::error_code error;
         const json::value value = json::parse(record.json, error);
@@ -239,22 +240,22 @@ Kept read_records(const std::vector<Record>& records) {
         } else if (record.type == "up") {
             kept.up = true;
             kept.changing = false;
-            kept.unsure.clear();
+            touched.clear();
         } else if (record.type == "end") {
             kept.up = false;
         } else if (record.type == "begin") {
             kept.changing = kept.up;
-            for (const auto& [node, touched] : object)
-                if (touched.is_object())
-                    kept.unsure[std::string(node)] = read_contents(touched.get_object());
+            for (const auto& [node, contents] : object)
+                if (contents.is_object())
+                    touched[std::string(node)] = read_contents(contents.get_object());
         } else if (record.type == "overrides") {
             kept.overrides = parse_overrides(record.json);
         }
     }
     if (kept.changing) kept.hosts = unsure;
     for (auto& [name, node] : kept.nodes)
-        if (const auto touched = kept.unsure.find(name); touched != kept.unsure.end())
-            doubt(node.contents, touched->second);
+        if (const auto of_it = touched.find(name); of_it != touched.end())
+            doubt(node.contents, of_it->second);
     return kept;
 }
 

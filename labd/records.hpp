@@ -33,8 +33,7 @@ struct Kept {
     std::map<std::string, std::string> asleep;
     std::map<std::string, std::string> keys;
     bool up = false;        // it was complete once, and nobody has begun to take it down
-    bool changing = false;  // and a change had begun after that, which was to bring this:
-    std::map<std::string, topology::Contents> unsure;  // by node: it is in its contents, too
+    bool changing = false;  // and a change had begun after that: what it touched is `unsure`
     Overrides overrides;
 };
 

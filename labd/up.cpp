@@ -307,9 +307,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
         co_await confirm(lab, std::move(change.desired));
         watch.station("confirm");
         co_await learn_after_change(lab);
-        if (request.wait_s > 0) {
-            co_await await_routing(lab, request.wait_s, progress);
-        }
+        if (request.wait_s > 0) co_await await_routing(lab, request.wait_s, progress);
         keep();
         watch.start();
         co_await commit(lab);  // what cannot be written down has not been done
@@ -334,7 +332,6 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     audit_.record(lab->caller, event);
     if (failure) {
         keep();
-        co_await follow_new(lab);
         co_await commit(lab);
         lab->state = LabState::degraded;
         lab->reason = "kept after a failure";
