@@ -24,7 +24,7 @@ namespace {
 constexpr timeval patience{5, 0};
 constexpr std::uint32_t most_links = 100'000;
 
-constexpr std::uint32_t rest(std::uint32_t share) {
+constexpr std::uint32_t others(std::uint32_t share) {
     return relay::always - share;
 }
 
@@ -36,7 +36,7 @@ relay::Loss to_relay(const topology::Loss& loss) {
             break;
         case topology::Loss::Model::gemodel:  // h and k are of what arrives
             out = {relay::Loss::Model::gilbert_elliott,
-                   {loss.p.steps, loss.r.steps, rest(loss.h.steps), rest(loss.k.steps)}};
+                   {loss.p.steps, loss.r.steps, others(loss.h.steps), others(loss.k.steps)}};
             break;
         case topology::Loss::Model::four_state:
             out = {
@@ -60,8 +60,8 @@ std::optional<topology::Loss> from_relay(const relay::Loss& loss) {
             out.model = topology::Loss::Model::gemodel;
             out.p = {share[0]};
             out.r = {share[1]};
-            out.h = {rest(share[2])};
-            out.k = {rest(share[3])};
+            out.h = {others(share[2])};
+            out.k = {others(share[3])};
             break;
         case relay::Loss::Model::four_state:
             out.model = topology::Loss::Model::four_state;
