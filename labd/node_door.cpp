@@ -267,12 +267,17 @@ asio::awaitable<RunResult> NodeDoor::run(Command command, std::uint32_t timeout_
     co_return result;
 }
 
-// A job that labd made brings its daemons their configuration: those that it starts after.
+// A job that labd made brings its daemons their configuration: those that it starts after. And
+// FRR's daemons tell zebra their routes once; to a new zebra they would not (watchfrr(8) starts
+// them again as well).
 static std::vector<std::string> configured_by(const topology::Service& service) {
     std::vector<std::string> names;
-    if (!service.generated || service.ready.kind != topology::Ready::Kind::exit) return names;
-    for (const topology::Text& after : service.after)
-        names.push_back(after.text.substr(after.text.find('/') + 1));
+    if (!service.generated) return names;
+    const bool job = service.ready.kind == topology::Ready::Kind::exit;
+    for (const topology::Text& after : service.after) {
+        const std::string name = after.text.substr(after.text.find('/') + 1);
+        if (job || name == "zebra") names.push_back(name);
+    }
     return names;
 }
 

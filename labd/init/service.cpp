@@ -68,6 +68,12 @@ void Service::start(Started started) {
     begin_stop();
 }
 
+void Service::restart() {
+    const std::uint32_t restarts = restarts_ + 1;
+    start([](int, const std::string&) {});
+    restarts_ = restarts;
+}
+
 void Service::spawn(const Started& started) {
     running_ = spec_;
     try {

@@ -39,12 +39,23 @@ class Service {
     void set(ServiceSpec spec) { spec_ = std::move(spec); }
     // A running one is stopped first.
     void start(Started started);
+    // The same, but it counts as coming back.
+    void restart();
     void stop(std::function<void()> gone);
     void pack(protocol::Packer& packet) const;
     const std::string& name() const { return spec_.name; }
     const std::vector<std::string>& configures() const { return spec_.configures; }
     // Ready, and not for the first time since labd started it.
     bool came_back() const { return state_ == State::ready && restarts_ > 0; }
+    bool is_job() const { return spec_.ready == protocol::ReadyKind::exit; }
+    // It should run, and was not told to stop.
+    bool is_wanted() const {
+        return state_ == State::starting || state_ == State::ready || state_ == State::backoff;
+    }
+    // It is not what it will be yet.
+    bool on_its_way() const {
+        return state_ == State::starting || state_ == State::stopping || state_ == State::backoff;
+    }
 
   private:
     void spawn(const Started& started);

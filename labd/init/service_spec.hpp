@@ -18,8 +18,9 @@ struct ServiceSpec {
     protocol::Restart restart = protocol::Restart::on_failure;
     int stop_signal = 15;
     milliseconds grace{2000};
-    // A job that configures these services: one that comes back after its end knows nothing of what
-    // the job once told it, so the job runs again.
+    // What these services know, this one has told them: a job their configuration, a daemon of a
+    // suite what it has found out. One that comes back after its end has forgotten it all, so the
+    // job runs again, and the daemon starts again.
     std::vector<std::string> configures;
 };
 

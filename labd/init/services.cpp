@@ -17,14 +17,26 @@ Services::Services(const Service::Surroundings& surroundings) : around_(surround
     };
 }
 
-// Only jobs that labd has started once: the others have their turn before them.
+// Only services that labd has started once: the others have their turn before them. Jobs last, and
+// not before all that they configure is there: each of it that comes back asks for them again.
 void Services::configure_again(const std::string& name) {
+    std::vector<Service*> daemons, jobs;
     for (const std::unique_ptr<Service>& service : services_) {
         const std::vector<std::string>& its = service->configures();
         if (std::find(its.begin(), its.end(), name) == its.end()) continue;
         if (std::find(started_.begin(), started_.end(), service->name()) == started_.end())
             continue;
-        service->start([](int, const std::string&) {});  // what goes wrong is its state
+        (service->is_job() ? jobs : daemons).push_back(service.get());
+    }
+    for (Service* daemon : daemons)
+        if (daemon->is_wanted()) daemon->restart();
+    for (Service* job : jobs) {
+        const std::vector<std::string>& its = job->configures();
+        const bool waits = std::any_of(its.begin(), its.end(), [this](const std::string& one) {
+            const auto found = find(one);
+            return found != services_.end() && (*found)->on_its_way();
+        });
+        if (!waits) job->start([](int, const std::string&) {});  // what goes wrong is its state
     }
 }
 
