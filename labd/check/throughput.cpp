@@ -15,11 +15,12 @@ using topology::subject::Throughput;
 // Not iperf3's own, which the lab may use itself.
 constexpr const char* port = "52010";
 
-// The server may need a moment until it listens: a refusal comes back at once.
+// The server may need a moment until it listens: a refusal comes back at once, and with -J as a
+// success (iperf 3.12).
 constexpr const char* client =
-    "a=$1 t=$2; shift 2; for ((i = 0; i < 200; i++)); do "
-    "out=$(iperf3 -c \"$a\" -p 52010 -t \"$t\" -J \"$@\") && break; "
-    "case $out in *refused*) ;; *) break ;; esac; done; printf '%s\\n' \"$out\"";
+    "a=$1 t=$2; shift 2; for ((i = 0; i < 100; i++)); do "
+    "out=$(iperf3 -c \"$a\" -p 52010 -t \"$t\" -J \"$@\" 2>&1); "
+    "case $out in *refused*) sleep 0.05 ;; *) break ;; esac; done; printf '%s\\n' \"$out\"";
 
 std::string rate_text(double bits) {
     char text[32];
@@ -41,9 +42,10 @@ Question ask(const Throughput& s, const topology::Lab& lab) {
     char time[32];
     (void)std::snprintf(time, sizeof time, "%g", s.time_s < 1 ? 1 : s.time_s);
     const double limit = s.time_s + 8;
-    Ask call{s.from, {"bash", "-c", client, "check", to.address, time}, "", limit};
+    const double least = s.time_s + 2;
+    Ask call{s.from, {"bash", "-c", client, "check", to.address, time}, "", limit, least};
     if (s.udp) call.argv.insert(call.argv.end(), {"-u", "-b", "0"});
-    question.commands.push_back({to.name, {"iperf3", "-s", "-1", "-p", port}, "", limit});
+    question.commands.push_back({to.name, {"iperf3", "-s", "-1", "-p", port}, "", limit, least});
     question.commands.push_back(std::move(call));
     return question;
 }
@@ -70,12 +72,14 @@ Verdict judge(const Throughput& s, const topology::Lab& lab, const Answers& answ
             verdict.metrics["rate"] = bits;
             finding.ok = !s.rate || s.rate->holds(bits);
             finding.value = rate_text(bits);
+            if (!finding.ok) finding.value += ", not " + s.rate->text;
         } else {
             const json::value* why =
                 answer.is_object() ? answer.get_object().if_contains("error") : nullptr;
             finding.value = why != nullptr && why->is_string()
                                 ? one_line(std::string(why->get_string()))
-                                : "iperf3 said nothing";
+                            : heard.timed_out ? "no answer in time"
+                                              : "iperf3 said nothing";
         }
     }
     verdict.findings.push_back(std::move(finding));
