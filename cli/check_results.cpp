@@ -24,6 +24,7 @@ std::vector<std::string> texts(const json::object& from, const char* key) {
 }
 
 void read_plan(CheckSuite& suite, const json::object& line) {
+    suite.ticket = static_cast<std::uint64_t>(number(line, "ticket"));
     const json::value* list = line.if_contains("checks");
     if (list == nullptr || !list->is_array()) return;
     for (const json::value& one : list->get_array()) {

@@ -45,9 +45,10 @@ struct CheckResult {
 
 // The checks of one lab, run once.
 struct CheckSuite {
-    std::string lab;      // as the file calls it
-    std::string file;     // of the topology
-    std::string variant;  // "cc = bbr": its values of [matrix]; "" when there are none
+    std::string lab;           // as the file calls it
+    std::string file;          // of the topology
+    std::uint64_t ticket = 0;  // of the run under way, as labd calls it
+    std::string variant;       // "cc = bbr": its values of [matrix]; "" when there are none
     std::vector<CheckInfo> plan;
     std::vector<CheckResult> results;
     Experiment experiment;  // its steps

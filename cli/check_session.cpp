@@ -5,6 +5,7 @@
 #include "cli/render.hpp"
 
 #include <boost/json.hpp>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -51,9 +52,24 @@ namespace {
 Answer follow(const Client& client, const CheckRequest& request, const char* what,
               const std::string& body, CheckSuite& suite,
               const std::function<void(std::string_view)>& line) {
+    const std::string target = "/v1/labs/" + encode(request.lab) + "/";
+    // labd takes out what the run has broken; when its answer ends, all is as it was.
+    const auto ask_to_end = [&] {
+        if (suite.ticket == 0 || request.options.watch) return false;
+        try {
+            const std::string ticket = std::to_string(suite.ticket);
+            const Answer answer = client.request("POST", target + "checks",
+                                                 "{\"api\":1,\"cancel\":" + ticket + "}", 5);
+            if (answer.status != 202) return false;
+        } catch (const Failure&) {
+            return false;
+        }
+        if (request.condition.empty() && ::isatty(2) == 1)
+            print_error("what is broken is mended (Ctrl-C again: not waited for)\n");
+        return true;
+    };
     try {
-        Answer answer =
-            client.lines("POST", "/v1/labs/" + encode(request.lab) + "/" + what, body, line);
+        Answer answer = client.lines("POST", target + what, body, line, ask_to_end);
         if (answer.status != 200) throw_failure(answer, "check " + request.lab);
         return answer;
     } catch (const Interrupted&) {

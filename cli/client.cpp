@@ -91,11 +91,13 @@ class Call {
 
     void on_line(const std::function<void(std::string_view)>* callback) { line_ = callback; }
 
-    void hang_up_on_signals() {
-        signals_.emplace(loop_, SIGINT, SIGTERM, SIGHUP);
-        signals_->async_wait([this](beast::error_code error, int number) {
+    // `ask`: what is done at the first one instead, when it is true; the second one hangs up.
+    void hang_up_on_signals(std::function<bool()> ask) {
+        if (!signals_) signals_.emplace(loop_, SIGINT, SIGTERM, SIGHUP);
+        signals_->async_wait([this, ask](beast::error_code error, int number) {
             if (error) return;
             signal_ = number;
+            if (ask && ask()) return hang_up_on_signals({});
             stream_.close();
         });
     }
@@ -219,10 +221,11 @@ Answer Client::request(std::string method, std::string target, std::string body,
 }
 
 Answer Client::lines(std::string method, std::string target, std::string body,
-                     const std::function<void(std::string_view)>& line) const {
+                     const std::function<void(std::string_view)>& line,
+                     std::function<bool()> interrupted) const {
     Call call(socket_);
     call.on_line(&line);
-    call.hang_up_on_signals();
+    call.hang_up_on_signals(std::move(interrupted));
     call.send(make_request(method, target, std::move(body)));
     return call.run(verb_of(method, target));
 }

@@ -29,8 +29,10 @@ class Client {
 
     // An answer in JSON Lines, each handed over as it comes. A status other than 200 comes back
     // whole. Ctrl-C hangs up, so that labd takes back what it has begun, and throws Interrupted.
+    // `interrupted` is called first: when it is true the answer is waited for, until Ctrl-C again.
     Answer lines(std::string method, std::string target, std::string body,
-                 const std::function<void(std::string_view)>& line) const;
+                 const std::function<void(std::string_view)>& line,
+                 std::function<bool()> interrupted = {}) const;
 
     // Asks for `lab-session`; the connection, in blocking mode, with nothing read beyond the 101.
     labd::Fd upgrade(const std::string& method, const std::string& target,

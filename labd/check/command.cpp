@@ -222,7 +222,8 @@ std::pair<Fd, Fd> stream_pair() {
 }  // namespace
 
 asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeDoor> door,
-                                   Command command, std::string input, double limit_s) {
+                                   Command command, std::string input, double limit_s,
+                                   std::shared_ptr<Cut> cut) {
     const auto deadline = std::chrono::steady_clock::now() +
                           std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                               std::chrono::duration<double>(limit_s));
@@ -244,8 +245,10 @@ asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeD
         co_return heard;
     }
     talk->start();
-    while (!talk->done && std::chrono::steady_clock::now() < deadline)
+    cut->waiting.insert(&talk->over);
+    while (!talk->done && !cut->made && std::chrono::steady_clock::now() < deadline)
         co_await talk->over.wait_until(deadline);
+    cut->waiting.erase(&talk->over);
     if (!talk->done) {
         talk->done = true;
         talk->heard.timed_out = true;

@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace labd::check {
@@ -16,6 +17,9 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 namespace {
+
+// How long a change of services is waited for before they are asked again.
+constexpr std::chrono::milliseconds again_after{500};
 
 // What must hold before a fault: of a way to somewhere, that there is one.
 topology::Check baseline(topology::Check check) {
@@ -82,6 +86,28 @@ asio::awaitable<void> Run::kill_process(std::string node, std::string process) {
     if (!heard.ok()) throw std::runtime_error(node + " runs no " + process);
 }
 
+// What was killed is started again by its init, and so is what cannot do without it; the fault is
+// over when all of it runs. A node that does not get there is told by its state.
+asio::awaitable<void> Run::services_back(std::string node) {
+    const std::shared_ptr<State> state = state_;
+    const auto deadline = Clock::now() + std::chrono::seconds(30);
+    for (int calm = 0; calm < 2 && !state->cancelled && Clock::now() < deadline;) {
+        const auto live = lab_->nodes.find(node);
+        if (live == lab_->nodes.end() || !live->second.door) co_return;
+        const std::shared_ptr<NodeDoor> door = live->second.door;
+        // What follows from a state is begun by the time of the next answer.
+        const std::vector<ServiceStatus> services = co_await door->states();
+        const bool busy =
+            std::any_of(services.begin(), services.end(), [](const ServiceStatus& service) {
+                return service.state == protocol::ServiceState::starting ||
+                       service.state == protocol::ServiceState::stopping ||
+                       service.state == protocol::ServiceState::backoff;
+            });
+        calm = busy ? 0 : calm + 1;
+        if (busy) co_await lab_->changed.wait_until(std::min(deadline, Clock::now() + again_after));
+    }
+}
+
 // The links are down when it begins, up after half of the period, and so on. Each fall and each
 // rise is a change of the lab like any other, so that a labd that is killed over it finds what to
 // put back.
@@ -112,7 +138,9 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
     const topology::Fault& fault = *check.during;
     // What another client breaks is not to be taken for what this check has broken, nor mended by
     // it.
+    state->queued = true;
     const Turnstile::Pass pass = co_await lab_->breaking.enter();
+    state->queued = false;
     if (state->cancelled) {
         Outcome gone;
         gone.result = Outcome::Result::cancelled;
@@ -120,7 +148,8 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
     }
     if (fault.before) {
         const topology::Check held = baseline(check);
-        Outcome before = co_await until_true(held, held.within_s);
+        Trying trying{Clock::now(), held.within_s};
+        Outcome before = co_await asked(held, trying);
         if (before.result != Outcome::Result::passed) {
             if (before.result == Outcome::Result::failed)
                 before.reason = "not even before " + fault.text + ": " + before.value;
@@ -139,8 +168,10 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
             asio::co_spawn(loop_, flap(fault, flapping), asio::detached);
         }
         if (!state->cancelled) {
-            outcome = co_await until_true(check, check.within_s);
-            if (outcome.first_ok_s) {
+            Trying trying{broken, check.within_s, true};
+            outcome = co_await asked(check, trying);
+            const bool quiet = std::holds_alternative<topology::subject::Converged>(check.subject);
+            if (outcome.first_ok_s && !quiet) {
                 const std::chrono::duration<double> since = Clock::now() - broken;
                 outcome.metrics["converged"] =
                     *outcome.first_ok_s + since.count() - outcome.elapsed_s;
@@ -157,17 +188,25 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
     if (trouble.empty()) trouble = flapping->trouble;
     std::string mended;
     try {
+        if (fault.kind == topology::Fault::Kind::kill && trouble.empty())
+            co_await services_back(fault.node);
         Overrides none;
         co_await engine_.set_faults(lab_, std::move(none));
     } catch (const std::exception& error) {
         mended = error.what();
     }
-    if (!trouble.empty() || !mended.empty()) {
+    if (state->cancelled && mended.empty()) {
+        outcome.result = Outcome::Result::cancelled;
+    } else if (!trouble.empty() || !mended.empty()) {
         outcome.result = Outcome::Result::error;
         outcome.reason = trouble.empty() ? "the fault could not be taken out: " + mended
                                          : "the fault could not be put in: " + trouble;
-    } else if (outcome.metrics.contains("converged")) {
+    } else if (outcome.metrics.contains("converged") &&
+               !std::holds_alternative<topology::subject::Converged>(check.subject)) {
         outcome.value += ", " + milliseconds(outcome.metrics["converged"]) + " after the fault";
+        if (const double lost = outcome.metrics["lost"]; lost > 0)
+            outcome.value += ", " + std::to_string(static_cast<std::uint64_t>(lost)) +
+                             (lost > 1 ? " packets lost" : " packet lost") + " on the way";
     }
     if (flapping->falls > 0) outcome.metrics["falls"] = static_cast<double>(flapping->falls);
     co_return outcome;

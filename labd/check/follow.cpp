@@ -37,7 +37,7 @@ asio::awaitable<void> Run::follow(std::vector<topology::Check> checks,
             outcome.result = Outcome::Result::skipped;
             outcome.reason = "not while watching: `lab check` runs it";
             if (watchable(check)) {
-                const Verdict verdict = co_await try_once(check);
+                const Verdict verdict = co_await try_once(check, Trying{Clock::now()});
                 if (state->cancelled) break;
                 outcome.value = verdict.value(check.negated);
                 outcome.metrics = verdict.metrics;

@@ -53,7 +53,7 @@ std::vector<std::string> argv_of(const Pair& pair, const Ping& s) {
 }
 
 struct Echoes {
-    unsigned sent = 0, received = 0;
+    unsigned sent = 0, received = 0, lost = 0;
     std::optional<double> rtt_s;  // the average
     std::string why;              // of what is missing
 };
@@ -74,6 +74,13 @@ Echoes read_ping_output(const Heard& heard) {
         if (slash != std::string::npos)
             out.rtt_s = std::strtod(text.c_str() + slash + 1, nullptr) / 1000;
     }
+    out.lost = out.sent - std::min(out.sent, out.received);
+    // With one answer wanted, requests after the one that got it were on their way, and not lost.
+    if (const std::size_t at = text.find(" icmp_seq=", text.find(" bytes from "));
+        out.received == 1 && at != std::string::npos) {
+        const unsigned long sequence = std::strtoul(text.c_str() + at + 10, nullptr, 10);
+        if (sequence > 0 && sequence <= out.sent) out.lost = static_cast<unsigned>(sequence) - 1;
+    }
     // "From 10.0.0.1 icmp_seq=1 Destination Net Unreachable": who said what.
     if (const std::size_t at = text.find("\nFrom "); at != std::string::npos) {
         const std::string line = one_line(text.substr(at + 1));
@@ -93,9 +100,12 @@ Echoes read_ping_output(const Heard& heard) {
 
 Finding find(const Pair& pair, const Ping& s, const Echoes& echoes, Verdict& verdict) {
     Finding finding{label(pair, s), false, ""};
+    verdict.lost = std::max(verdict.lost.value_or(0), static_cast<double>(echoes.lost));
+    // More than asked for are sent only until one is answered.
+    const unsigned sent = std::min(echoes.sent, std::max(s.count, echoes.received));
     // Whole numbers first: a tenth lost must not be a little less than 10 %.
-    const unsigned lost = echoes.sent - std::min(echoes.sent, echoes.received);
-    const double loss = echoes.sent == 0 ? 100 : 100.0 * lost / echoes.sent;
+    const unsigned lost = sent - std::min(sent, echoes.received);
+    const double loss = sent == 0 ? 100 : 100.0 * lost / sent;
     double& worst = verdict.metrics.try_emplace("loss", 0).first->second;
     worst = std::max(worst, loss);
     if (echoes.rtt_s) {
@@ -111,7 +121,7 @@ Finding find(const Pair& pair, const Ping& s, const Echoes& echoes, Verdict& ver
     finding.ok = s.loss ? s.loss->holds(loss) : echoes.received >= s.count;
     if (echoes.rtt_s) finding.value = milliseconds(*echoes.rtt_s);
     if (s.rtt && echoes.rtt_s && !s.rtt->holds(*echoes.rtt_s)) finding.ok = false;
-    if (echoes.sent > 1 && (echoes.received < echoes.sent || s.loss)) {
+    if (sent > 1 && (echoes.received < sent || s.loss)) {
         char share[48];
         (void)std::snprintf(share, sizeof share, "%s%.3g %% lost",
                             finding.value.empty() ? "" : ", ", loss);
@@ -126,9 +136,19 @@ Question ask(const Ping& s, const topology::Lab& lab) {
     Question question;
     for (const Pair& pair : pairs_of(s, lab))
         if (pair.to.missing.empty())
-            question.commands.push_back(
-                {pair.from, argv_of(pair, s), "", 3 + s.count * (pause_s + 0.01)});
+            question.commands.push_back({pair.from, argv_of(pair, s), "",
+                                         3 + s.count * (pause_s + 0.01),
+                                         1.5 + s.count * (pause_s + 0.01)});
     return question;
+}
+
+void probe_until_answered(const topology::Check& check, Question& question) {
+    const auto* ping = std::get_if<Ping>(&check.subject);
+    if (ping == nullptr || ping->count != 1 || ping->loss || check.negated) return;
+    // ping(8): with -w it sends on, and ends with the answer.
+    for (Ask& ask : question.commands)
+        if (const auto at = std::find(ask.argv.begin(), ask.argv.end(), "-c"); at != ask.argv.end())
+            ask.argv.insert(at, {"-w", "1"});
 }
 
 Verdict judge(const Ping& s, const topology::Lab& lab, const Answers& answers) {

@@ -19,6 +19,7 @@ struct Ask {
     std::vector<std::string> argv;
     std::string input;  // its stdin
     double limit_s = 10;
+    double least_s = 1;  // with less it could not answer at all
 };
 
 // What it said: hostile input, bounded.
@@ -62,7 +63,8 @@ struct Finding {
 
 struct Verdict {
     std::vector<Finding> findings;
-    std::map<std::string, double> metrics;  // "rtt": seconds, "loss": percent, …
+    std::map<std::string, double> metrics;      // "rtt": seconds, "loss": percent, …
+    std::optional<double> lost = std::nullopt;  // of the packets that were sent
     // Not the network's fault: no such program, no such node. Asked again all the same.
     std::string broken;
 

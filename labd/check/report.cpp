@@ -39,7 +39,8 @@ std::string flow_json(const std::optional<Flow>& flow) {
 }  // namespace
 
 std::string plan_line(const std::vector<topology::Check>& checks,
-                      const std::vector<std::size_t>& selected, const topology::Sources& sources) {
+                      const std::vector<std::size_t>& selected, const topology::Sources& sources,
+                      std::uint64_t ticket) {
     std::string items;
     for (const std::size_t index : selected) {
         const topology::Check& check = checks.at(index);
@@ -52,7 +53,8 @@ std::string plan_line(const std::vector<topology::Check>& checks,
                  ",\"tags\":" + list(check.tags) + ",\"within\":" + number(check.within_s) +
                  ",\"level\":" + (check.warning ? "\"warn\"" : "\"error\"") + "}";
     }
-    return R"({"api":1,"type":"plan","checks":[)" + items + "]}";
+    return R"({"api":1,"type":"plan","ticket":)" + std::to_string(ticket) + R"(,"checks":[)" +
+           items + "]}";
 }
 
 std::string begin_line(std::size_t check) {

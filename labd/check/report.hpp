@@ -9,10 +9,11 @@
 
 namespace labd::check {
 
-// {"type":"plan","checks":[{"check":0,"name":…,"subject":…,"file":…,"line":…,"points":…,"hint":…,
+// {"type":"plan","ticket":…,"checks":[{"check":0,"name":…,"subject":…,"file":…,"line":…,"points":…,"hint":…,
 // "tags":[…],"within":…,"level":…}]}
 std::string plan_line(const std::vector<topology::Check>& checks,
-                      const std::vector<std::size_t>& selected, const topology::Sources& sources);
+                      const std::vector<std::size_t>& selected, const topology::Sources& sources,
+                      std::uint64_t ticket);
 std::string begin_line(std::size_t check);
 // {"type":"seen","check":0,"ok":false,"elapsed":0.4,"value":…}
 std::string seen_line(std::size_t check, bool ok, const Seen& seen);

@@ -37,6 +37,17 @@ Clock::duration breath_of(const topology::Check& check) {
     return path ? std::chrono::milliseconds(300) : breath;
 }
 
+// A measurement takes its time.
+Clock::duration measures_for(const topology::Check& check) {
+    const auto* throughput = std::get_if<topology::subject::Throughput>(&check.subject);
+    return throughput == nullptr ? Clock::duration{} : of_seconds(throughput->time_s);
+}
+
+// What is left until then; but so much as an answer needs.
+double limit_of(const Ask& ask, Clock::time_point deadline) {
+    return std::max(ask.least_s, std::min(ask.limit_s, -since(deadline)));
+}
+
 // Whose events matter to a check: the nodes whose kernel it reads, or for what sends packets all.
 std::vector<std::string> places(const Question& question) {
     return question.commands.empty() ? question.spaces : std::vector<std::string>{};
@@ -54,7 +65,12 @@ Run::Run(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab)
 
 void Run::cancel() {
     state_->cancelled = true;
+    state_->cut->make();
     state_->watch.changed.notify();
+}
+
+bool Run::queued() const {
+    return state_->queued;
 }
 
 asio::awaitable<void> Run::all(std::vector<topology::Check> checks,
@@ -93,12 +109,22 @@ asio::awaitable<void> Run::all(std::vector<topology::Check> checks,
 
 asio::awaitable<Outcome> Run::one(const topology::Check& check) {
     if (check.during) co_return co_await with_fault(check);
+    Trying trying{Clock::now(), check.within_s};
+    co_return co_await asked(check, trying);
+}
+
+asio::awaitable<Outcome> Run::asked(const topology::Check& check, Trying trying) {
     if (std::holds_alternative<topology::subject::Converged>(check.subject))
-        co_return co_await until_quiet(check);
-    co_return co_await until_true(check, check.within_s);
+        co_return co_await until_quiet(check, trying);
+    co_return co_await until_true(check, trying);
 }
 
 asio::awaitable<void> Run::hear(Ask ask, Heard& to) {
+    const std::shared_ptr<State> state = state_;
+    if (state->cancelled) {
+        to.refused = "nobody wants to know any more";
+        co_return;
+    }
     const auto live = lab_->nodes.find(ask.node);
     const topology::Node* node = lab_->wish.find(ask.node);
     if (node == nullptr || live == lab_->nodes.end() || !live->second.door) {
@@ -111,7 +137,7 @@ asio::awaitable<void> Run::hear(Ask ask, Heard& to) {
     command.argv = ask.argv;
     for (const auto& [key, value] : node->env) command.env.push_back(key + "=" + value.text);
     command.user = node->user;
-    to = co_await run_command(loop_, door, std::move(command), ask.input, ask.limit_s);
+    to = co_await run_command(loop_, door, std::move(command), ask.input, ask.limit_s, state->cut);
 }
 
 asio::awaitable<void> Run::read(std::string node, Answers& to) {
@@ -127,8 +153,9 @@ asio::awaitable<void> Run::read(std::string node, Answers& to) {
     if (!why.empty()) to.dead[node] = why;
 }
 
-asio::awaitable<Verdict> Run::try_once(const topology::Check& check) {
+asio::awaitable<Verdict> Run::try_once(const topology::Check& check, Trying trying) {
     Question question = ask(check, living(*lab_));
+    if (trying.broken) probe_until_answered(check, question);
     if (!question.broken.empty()) {
         Verdict verdict;
         verdict.broken = question.broken;
@@ -138,8 +165,10 @@ asio::awaitable<Verdict> Run::try_once(const topology::Check& check) {
     answers.commands.resize(question.commands.size());
     std::vector<Task> tasks;
     for (std::size_t i = 0; i < question.commands.size(); ++i)
-        tasks.emplace_back([this, &question, &answers, i] {
-            return hear(question.commands[i], answers.commands[i]);
+        tasks.emplace_back([this, &question, &answers, i, deadline = trying.deadline] {
+            Ask ask = question.commands[i];
+            if (deadline) ask.limit_s = limit_of(ask, *deadline);
+            return hear(std::move(ask), answers.commands[i]);
         });
     for (const std::string& node : question.spaces)
         tasks.emplace_back([this, &answers, node] { return read(node, answers); });
@@ -147,25 +176,34 @@ asio::awaitable<Verdict> Run::try_once(const topology::Check& check) {
     co_return judge(check, living(*lab_), answers);
 }
 
-asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double within_s) {
+asio::awaitable<Outcome> Run::until_true(const topology::Check& check, Trying trying) {
     const std::shared_ptr<State> state = state_;
     const Question question = ask(check, living(*lab_));
     const std::vector<std::string> where = places(question);
     const bool neighbors = std::holds_alternative<topology::subject::Neighbor>(check.subject);
     const auto began = Clock::now();
-    const auto deadline = began + of_seconds(within_s);
+    const auto deadline = began + of_seconds(trying.within_s);
+    // No try is begun that could not be over by then.
+    const auto last_begin = deadline - measures_for(check);
+    // What is asked but once may take its time.
+    if (trying.within_s > 0) trying.deadline = deadline;
     std::optional<Clock::time_point> true_since;
     Clock::duration pause = breath_of(check);
+    double lost = 0;  // on the way, since the fault
     Outcome outcome;
     for (;;) {
         const std::uint64_t before = state->watch.changes(where, neighbors);
         const auto tried = Clock::now();
-        const Verdict verdict = co_await try_once(check);
+        const Verdict verdict = co_await try_once(check, trying);
         const auto now = Clock::now();
         ++outcome.tries;
         outcome.elapsed_s = since(began, now);
         outcome.value = verdict.value(check.negated);
         outcome.metrics = verdict.metrics;
+        if (trying.broken && verdict.lost) {
+            if (!outcome.first_ok_s) lost += *verdict.lost;
+            outcome.metrics["lost"] = lost;
+        }
         const bool holds = verdict.holds(check.negated);
         if (outcome.history.empty() || outcome.history.back().value != outcome.value) {
             if (outcome.history.size() == most_history)
@@ -186,7 +224,7 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double wi
             outcome.result = Outcome::Result::passed;
             co_return outcome;
         }
-        if (!holds && now >= deadline) {
+        if (!holds && now >= last_begin) {
             outcome.result =
                 verdict.broken.empty() ? Outcome::Result::failed : Outcome::Result::error;
             outcome.reason = verdict.broken;
@@ -200,46 +238,15 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, double wi
         }
         // On whatever happens first: the kernel changes something, or it is time.
         auto next = now + pause;
-        pause = std::min(pause * 2, of_seconds(check.every_s));
-        next = std::min(next, true_since ? *true_since + of_seconds(check.hold_s) : deadline);
+        // Packets that nobody sends are not lost: they go on until one is answered.
+        if (!trying.broken || !verdict.lost) pause = std::min(pause * 2, of_seconds(check.every_s));
+        next = std::min(next, true_since ? *true_since + of_seconds(check.hold_s) : last_begin);
         while (!state->cancelled && Clock::now() < next &&
                state->watch.changes(where, neighbors) == before)
             co_await state->watch.changed.wait_until(next);
         const auto earliest = tried + breath_of(check);
         while (!question.commands.empty() && !state->cancelled && Clock::now() < earliest)
             co_await state->watch.changed.wait_until(earliest);
-    }
-}
-
-// The run follows the kernel anyhow: nothing is asked.
-asio::awaitable<Outcome> Run::until_quiet(const topology::Check& check) {
-    const std::shared_ptr<State> state = state_;
-    const auto& subject = std::get<topology::subject::Converged>(check.subject);
-    const auto began = Clock::now();
-    const auto deadline = began + of_seconds(check.within_s);
-    Outcome outcome;
-    for (;;) {
-        const auto now = Clock::now();
-        const auto last = std::max(began, state->watch.last_route());
-        ++outcome.tries;
-        outcome.elapsed_s = since(began, now);
-        outcome.result = Outcome::Result::failed;
-        if (state->cancelled) outcome.result = Outcome::Result::cancelled;
-        outcome.metrics["converged"] = since(began, last);
-        outcome.value = "routes changed until " + std::to_string(since(began, last)).substr(0, 5) +
-                        " s after the check began";
-        if (last == began) outcome.value = "no route has changed";
-        if (state->cancelled) co_return outcome;
-        if (now - last >= of_seconds(subject.quiet_s)) {
-            outcome.result = Outcome::Result::passed;
-            outcome.first_ok_s = outcome.elapsed_s;
-        }
-        if (outcome.result == Outcome::Result::passed || now >= deadline) {
-            outcome.history.push_back({outcome.elapsed_s, outcome.value});
-            co_return outcome;
-        }
-        co_await state->watch.changed.wait_until(
-            std::min(deadline, last + of_seconds(subject.quiet_s)));
     }
 }
 

@@ -92,17 +92,22 @@ class Run {
     // have changed is as before when it returns, whatever has happened.
     boost::asio::awaitable<void> play(std::vector<topology::TimedStep> steps,
                                       std::vector<topology::Check> checks, StepListener listener);
-    // The client has gone: ends soon.
+    // The client has gone: ends as soon as all is as it was.
     void cancel();
+    // It waits for its turn to break something, so that nothing of it has to be mended.
+    bool queued() const;
 
   private:
     struct State;
+    struct Trying;
     boost::asio::awaitable<Outcome> one(const topology::Check& check);
-    boost::asio::awaitable<Outcome> until_true(const topology::Check& check, double within_s);
+    boost::asio::awaitable<Outcome> asked(const topology::Check& check, Trying trying);
+    boost::asio::awaitable<Outcome> until_true(const topology::Check& check, Trying trying);
     boost::asio::awaitable<Outcome> with_fault(const topology::Check& check);
     // fault.cpp
     boost::asio::awaitable<void> break_it(const topology::Fault& fault);
     boost::asio::awaitable<void> kill_process(std::string node, std::string process);
+    boost::asio::awaitable<void> services_back(std::string node);
     boost::asio::awaitable<void> flap(const topology::Fault& fault,
                                       std::shared_ptr<Flapping> state);
     // scenario.cpp
@@ -123,8 +128,9 @@ class Run {
     boost::asio::awaitable<void> pause_until(std::shared_ptr<Stage> stage,
                                              std::chrono::steady_clock::time_point until);
 
-    boost::asio::awaitable<Outcome> until_quiet(const topology::Check& check);
-    boost::asio::awaitable<Verdict> try_once(const topology::Check& check);
+    // quiet.cpp
+    boost::asio::awaitable<Outcome> until_quiet(const topology::Check& check, Trying trying);
+    boost::asio::awaitable<Verdict> try_once(const topology::Check& check, Trying trying);
     boost::asio::awaitable<void> hear(Ask ask, Heard& to);
     boost::asio::awaitable<void> read(std::string node, Answers& to);
 

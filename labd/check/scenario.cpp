@@ -127,13 +127,15 @@ std::string last_words(const Heard& heard) {
 asio::awaitable<void> Run::play(std::vector<topology::TimedStep> steps,
                                 std::vector<topology::Check> checks, StepListener listener) {
     const std::shared_ptr<State> state = state_;
+    state->queued = true;
     const Turnstile::Pass pass = co_await lab_->breaking.enter();
+    state->queued = false;
     co_await state->watch.open(engine_.kernel_thread(), lab_);
     const auto stage = std::make_shared<Stage>(loop_);
     stage->steps = std::move(steps);
     stage->checks = std::move(checks);
     stage->listener = std::move(listener);
-    for (std::size_t i = 0; i < stage->steps.size(); ++i) {
+    for (std::size_t i = 0; i < stage->steps.size() && !state->cancelled; ++i) {
         co_await pause_until(stage, stage->began + seconds(stage->step(i).at_s));
         if (state->cancelled) break;
         asio::co_spawn(loop_, act(stage, i), asio::detached);
@@ -303,7 +305,7 @@ asio::awaitable<void> Run::sample_pair(std::shared_ptr<Stage> stage, std::size_t
     subject.to = {to};
     ping.subject = subject;
     const double at = stage->at();
-    const Verdict verdict = co_await try_once(ping);
+    const Verdict verdict = co_await try_once(ping, Trying{Clock::now()});
     // Who is stopped hears of nobody; what else is wrong is no measurement.
     if (!verdict.broken.empty() && !lab_->asleep.contains(from))
         throw std::runtime_error(verdict.broken);

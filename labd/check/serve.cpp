@@ -5,6 +5,7 @@
 #include "labd/body.hpp"
 #include "labd/check/report.hpp"
 #include "labd/check/run.hpp"
+#include "labd/check/under_way.hpp"
 #include "labd/json_text.hpp"
 #include "labd/log.hpp"
 #include "labd/rights.hpp"
@@ -26,10 +27,11 @@ namespace {
 struct Asked {
     topology::CheckFilter filter;
     bool fail_fast = false;
-    bool watch = false;               // again and again, until the client hangs up
-    std::optional<std::size_t> once;  // only that one, and one try
-    std::string condition;            // "" = the lab's own checks
-    std::optional<double> within_s;   // of the condition
+    bool watch = false;                   // again and again, until the client hangs up
+    std::optional<std::size_t> once;      // only that one, and one try
+    std::string condition;                // "" = the lab's own checks
+    std::optional<double> within_s;       // of the condition
+    std::optional<std::uint64_t> cancel;  // the ticket of another run, which ends: nothing is asked
 };
 
 Asked parse(const std::string& text) {
@@ -47,6 +49,8 @@ Asked parse(const std::string& text) {
             throw BadRequest("\"once\" must be the number of a check");
         asked.once = static_cast<std::size_t>(once->get_int64());
     }
+    if (const auto ticket = body::number(object, "cancel"); ticket && *ticket >= 1)
+        asked.cancel = static_cast<std::uint64_t>(*ticket);
     return asked;
 }
 
@@ -140,6 +144,13 @@ void serve(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab,
         exchange->answer(400, error_json("bad_request", bad.what()));
         return;
     }
+    if (asked.cancel) {
+        if (under_way().cancel(*asked.cancel, exchange->request().peer))
+            exchange->answer(202, R"({"api":1})");
+        else
+            exchange->answer(404, error_json("no_such_run", "no run of checks has that ticket"));
+        return;
+    }
     const auto job = std::make_shared<Job>(loop, engine, lab);
     if (!choose(asked, *lab, *job, *exchange)) return;
     for (const std::size_t index : job->selected)
@@ -154,9 +165,15 @@ void serve(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab,
     event.detail = asked.condition;
     engine.audit().record(exchange->request().peer, event);
     exchange->begin_lines(200);
-    exchange->line(plan_line(job->checks, job->selected, job->sources));
+    const auto cancel = [job, exchange] {
+        job->run.cancel();
+        if (job->run.queued()) exchange->end_lines();  // it has broken nothing
+    };
+    const std::uint64_t ticket = under_way().add(exchange->request().peer, cancel);
+    exchange->line(plan_line(job->checks, job->selected, job->sources, ticket));
     exchange->on_gone([job] { job->run.cancel(); });
-    asio::co_spawn(loop, work(job, exchange), [job, exchange](std::exception_ptr error) {
+    asio::co_spawn(loop, work(job, exchange), [job, exchange, ticket](std::exception_ptr error) {
+        under_way().remove(ticket);
         try {
             if (error) std::rethrow_exception(error);
             const std::chrono::duration<double> took =

@@ -3,6 +3,7 @@
 #include "labd/check/report.hpp"
 #include "labd/check/run.hpp"
 #include "labd/check/serve.hpp"
+#include "labd/check/under_way.hpp"
 #include "labd/json_text.hpp"
 #include "labd/log.hpp"
 #include "labd/rights.hpp"
@@ -71,23 +72,30 @@ void serve_steps(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> la
     engine.audit().record(exchange->request().peer, event_of("steps", "granted", *lab));
     const auto played = std::make_shared<Played>(loop, engine, lab);
     exchange->begin_lines(200);
-    exchange->line(plan_line(played->checks, played->asked, played->sources));
+    const auto cancel = [played, exchange] {
+        played->run.cancel();
+        if (played->run.queued()) exchange->end_lines();  // it has broken nothing
+    };
+    const std::uint64_t ticket = under_way().add(exchange->request().peer, cancel);
+    exchange->line(plan_line(played->checks, played->asked, played->sources, ticket));
     exchange->line(scenario_line(played->steps, played->sources));
     exchange->on_gone([played] { played->run.cancel(); });
-    asio::co_spawn(loop, play(played, exchange), [played, exchange](std::exception_ptr error) {
-        try {
-            if (error) std::rethrow_exception(error);
-            const std::chrono::duration<double> took =
-                std::chrono::steady_clock::now() - played->began;
-            exchange->line(summary_line(played->counts, took.count()));
-        } catch (const std::exception& failed) {
-            log::error(std::string("an experiment failed: ") + failed.what());
-            std::string line = error_json("internal", failed.what());
-            line.insert(1, "\"type\":\"error\",");
-            exchange->line(line);
-        }
-        exchange->end_lines();
-    });
+    asio::co_spawn(loop, play(played, exchange),
+                   [played, exchange, ticket](std::exception_ptr error) {
+                       under_way().remove(ticket);
+                       try {
+                           if (error) std::rethrow_exception(error);
+                           const std::chrono::duration<double> took =
+                               std::chrono::steady_clock::now() - played->began;
+                           exchange->line(summary_line(played->counts, took.count()));
+                       } catch (const std::exception& failed) {
+                           log::error(std::string("an experiment failed: ") + failed.what());
+                           std::string line = error_json("internal", failed.what());
+                           line.insert(1, "\"type\":\"error\",");
+                           exchange->line(line);
+                       }
+                       exchange->end_lines();
+                   });
 }
 
 }  // namespace labd::check

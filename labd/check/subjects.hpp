@@ -10,6 +10,10 @@ namespace labd::check {
 Question ask(const topology::subject::Ping& s, const topology::Lab& lab);
 Verdict judge(const topology::subject::Ping& s, const topology::Lab& lab, const Answers& answers);
 
+// Where one answer is asked for and a fault is in: a request every 50 ms until one is answered, so
+// that it is seen when the way is back, and how many were lost before.
+void probe_until_answered(const topology::Check& check, Question& question);
+
 // connect.cpp
 Question ask(const topology::subject::Connect& s, const topology::Lab& lab);
 Verdict judge(const topology::subject::Connect& s, const topology::Lab& lab,

@@ -70,6 +70,12 @@ std::uint64_t Watch::changes(const std::vector<std::string>& nodes, bool neighbo
     return sum;
 }
 
+std::map<std::string, std::uint64_t> Watch::route_changes() const {
+    std::map<std::string, std::uint64_t> out;
+    for (const auto& [node, count] : counts_) out[node] = count.routes;
+    return out;
+}
+
 void Watch::await() {
     socket_->async_wait(asio::posix::stream_descriptor::wait_read,
                         [this, alive = alive_](const boost::system::error_code& error) {
@@ -114,6 +120,7 @@ void Watch::note(std::uint16_t type, Count& count) {
         case RTM_NEWROUTE:
         case RTM_DELROUTE:
             last_route_ = Clock::now();
+            ++count.routes;
             break;
         default:
             break;

@@ -37,12 +37,13 @@ class Watch {
     // count, too. `neighbors`: and the tables of ARP and neighbour discovery.
     std::uint64_t changes(const std::vector<std::string>& nodes, bool neighbors) const;
     Clock::time_point last_route() const { return last_route_; }
+    std::map<std::string, std::uint64_t> route_changes() const;  // so far, by node
 
     Signal changed;  // at every event
 
   private:
     struct Count {
-        std::uint64_t network = 0, neighbors = 0;
+        std::uint64_t network = 0, neighbors = 0, routes = 0;
     };
     void await();
     bool receive();
