@@ -16,7 +16,7 @@ constexpr double longest_delay = 60;
 constexpr double least_rate = 1e3, most_rate = 100e9;
 constexpr double least_burst = 1522, most_burst = 1e9;  // bytes
 
-std::string number(double value) {
+std::string plain_number(double value) {
     char buffer[32];
     (void)std::snprintf(buffer, sizeof buffer, "%.4g", value);
     return buffer;
@@ -127,7 +127,7 @@ class ImpairmentReader {
     Chance share(const std::string& key, const Value& value) {
         const std::optional<double> percent = x_reader.percent(value);
         if (percent && *percent > 100)
-            outside(value, key + " is 0 % to 100 %, not " + number(*percent) + " %");
+            outside(value, key + " is 0 % to 100 %, not " + plain_number(*percent) + " %");
         return Chance::of(percent.value_or(0) / 100);
     }
 
@@ -281,7 +281,7 @@ class ImpairmentReader {
         if (packets >= needed) return;
         x_diagnostics.warning(
             "D72", limit->value.where,
-            number(packets) + " packets hold " + number(packets * packet_bits / bits * 1000) +
+            plain_number(packets) + " packets hold " + plain_number(packets * packet_bits / bits * 1000) +
                 " ms at " + rate->value.text + ", the delay is " + delay->value.text,
             "limit ≥ " + std::to_string(static_cast<long long>(needed)) + ", or leave it out");
     }
