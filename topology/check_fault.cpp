@@ -48,6 +48,7 @@ struct FaultReader {
     const Lab& lab;
     Fault& fault;
     Diagnostics& diagnostics;
+    std::string_view what;  // "\"during\""
 
     // `state`: what they are then, in words.
     void links(const std::string& key, const Value& value, const std::string& state);
@@ -75,7 +76,7 @@ void FaultReader::link_named(const std::string& key, const Value& value) {
 
 bool FaultReader::is_node(const Text& name) {
     if (nodes.find(name.text) != npos) return true;
-    unknown_node(name.text, name.where, "\"during\"", nodes, diagnostics);
+    unknown_node(name.text, name.where, what, nodes, diagnostics);
     return false;
 }
 
@@ -102,7 +103,7 @@ void FaultReader::links(const std::string& key, const Value& value, const std::s
 }
 
 std::optional<std::vector<std::string>> FaultReader::side(const Text& set) {
-    const auto members = find_nodes(set.text, set.where, false, nodes, "\"during\"", diagnostics);
+    const auto members = find_nodes(set.text, set.where, false, nodes, what, diagnostics);
     if (!members) return std::nullopt;
     std::vector<std::string> out;
     for (const SetMember& member : *members) out.push_back(nodes.seeds[member.node].name);
@@ -163,13 +164,13 @@ void FaultReader::kill(const Value& value) {
 }  // namespace
 
 std::optional<Fault> read_one_fault(const Value& table, const std::string& key,
-                                    const NodeList& nodes, const Lab& lab,
-                                    Diagnostics& diagnostics) {
+                                    const NodeList& nodes, const Lab& lab, Diagnostics& diagnostics,
+                                    std::string_view what) {
     const std::size_t told = errors_in(diagnostics);
     const Value& value = *table.find(key);
     Fault fault;
     fault.where = value.where;
-    FaultReader read{nodes, lab, fault, diagnostics};
+    FaultReader read{nodes, lab, fault, diagnostics, what};
     if (key == "down" || key == "up") read.links(key, value, key);
     if (key == "flap") read.links(key, value, "flapping"), fault.kind = Fault::Kind::flap;
     if (key == "partition") read.partition(value);

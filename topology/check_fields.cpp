@@ -16,6 +16,14 @@ bool is_late(const std::string& text) {
     return text.find('\x01') != std::string::npos;
 }
 
+// "10.0.0.999", "fd00::zz": meant as an address, and none.
+bool is_spoilt_address(const std::string& text) {
+    const bool four = std::count(text.begin(), text.end(), '.') == 3 &&
+                      text.find_first_not_of("0123456789.") == std::string::npos;
+    const bool six = std::count(text.begin(), text.end(), ':') >= 2;
+    return (four || six) && !Ip::parse(text.substr(0, text.find('%')));
+}
+
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
     while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
@@ -99,6 +107,11 @@ std::vector<Text> CheckFields::targets(const Value& value) {
         // 10.0.0.1, fd00::1 and www.example.net are no names of nodes.
         const bool foreign = is_late(*text) || (text->find_first_of("[*@") == std::string::npos &&
                                                 text->find_first_of(".:") != std::string::npos);
+        if (foreign && !is_late(*text) && is_spoilt_address(*text)) {
+            reader.diagnostics.error("VALUE", item.where, "\"" + *text + "\" is no address",
+                                     "a node, 10.0.0.1, fd00::1 or a name like www.example.net");
+            continue;
+        }
         if (foreign) {
             add(*text, item.where);
             continue;

@@ -1,6 +1,9 @@
 // Subjects that are looked up in a node's kernel, in its routing daemons and among its processes.
 #include "topology/check_fields.hpp"
+#include "topology/suggest.hpp"
 #include "topology/units.hpp"
+
+#include <algorithm>
 
 namespace topology {
 namespace {
@@ -9,6 +12,43 @@ void require_text(CheckFields& fields, const Text& text, const char* key, const 
     if (text.text.empty())
         fields.reader.diagnostics.error(
             "VALUE", fields.where(), "\"" + fields.key() + "\" does not say its " + key, example);
+}
+
+// What `false` asks, nobody asks: `not` turns a check round.
+void refuse_false(CheckFields& fields) {
+    const Value& value = fields.subject();
+    if (value.is(Value::Type::boolean) && !value.boolean)
+        fields.reader.diagnostics.error("VALUE", value.where,
+                                        fields.key() + " = false asks nothing",
+                                        "not = true beside it turns a check round");
+}
+
+bool holds_reference(const Text& text) {
+    return text.text.find('\x01') != std::string::npos;
+}
+
+// What a route must be like says nothing of one that must not be there.
+void refuse_beside_absent(CheckFields& fields, std::initializer_list<const char*> keys) {
+    for (const char* key : keys)
+        if (const Value* value = fields.option(key))
+            fields.reader.diagnostics.error(
+                "VALUE", value->where,
+                "\"" + std::string(key) + "\" means nothing beside \"absent\"",
+                "not = true, instead of absent: there is no such route");
+}
+
+// As ip-route(8) has them, or a number.
+void require_protocol(CheckFields& fields, const std::string& word) {
+    static const std::vector<std::string_view> words{
+        "redirect", "kernel", "boot", "static", "ra",  "zebra", "bird",   "dhcp",
+        "babel",    "bgp",    "isis", "ospf",   "rip", "eigrp", "zstatic"};
+    const bool number = word.size() <= 3 && word.find_first_not_of("0123456789") == word.npos &&
+                        (word.empty() || std::stoul(word) <= 255);
+    if (number || std::find(words.begin(), words.end(), word) != words.end()) return;
+    const std::string near = did_you_mean(word, words);
+    fields.reader.diagnostics.error(
+        "VALUE", fields.option("proto")->where, "no route has the protocol \"" + word + "\"",
+        near.empty() ? "kernel, static, ospf, bgp, isis, rip, …" : near);
 }
 
 // "10.0.0.0/24", "default", or something late that is looked at when it is known.
@@ -44,9 +84,11 @@ subject::Route read_route(CheckFields& fields) {
     }
     route.dev = fields.word("dev");
     route.proto = fields.word("proto");
+    require_protocol(fields, route.proto);
     route.metric = fields.number("metric", 0, UINT32_MAX);
     route.table = fields.number("table", 1, UINT32_MAX).value_or(254);
     route.absent = fields.flag("absent");
+    if (route.absent) refuse_beside_absent(fields, {"via", "dev", "proto", "metric"});
     return route;
 }
 
@@ -58,6 +100,10 @@ subject::Address read_address(CheckFields& fields) {
     if (address.is.empty())
         fields.reader.diagnostics.error("VALUE", fields.where(), "which address should be there?",
                                         "address = { node = \"h1\", is = \"10.0.0.1/24\" }");
+    for (const Text& is : address.is)
+        if (!holds_reference(is) && !Prefix::parse(is.text) && !Ip::parse(is.text))
+            fields.reader.diagnostics.error("VALUE", is.where, "\"" + is.text + "\" is no address",
+                                            "\"10.0.0.1/24\" or \"10.0.0.1\"");
     return address;
 }
 
@@ -127,6 +173,8 @@ subject::ProtocolRoute read_protocol_route(CheckFields& fields) {
     route.local_pref = fields.number("local-pref", 0, UINT32_MAX);
     route.metric = fields.number("metric", 0, UINT32_MAX);
     route.absent = fields.flag("absent");
+    if (route.absent)
+        refuse_beside_absent(fields, {"via", "aspath", "med", "local-pref", "metric"});
     return route;
 }
 
@@ -142,6 +190,13 @@ subject::Run read_run(CheckFields& fields) {
     else if (const auto* items = fields.reader.list("cmd", *cmd))
         for (const Value& item : *items)
             if (auto text = fields.scalar(item)) run.argv.push_back(std::move(*text));
+    const bool empty =
+        cmd != nullptr &&
+        (cmd->is(Value::Type::string) ? cmd->text.find_first_not_of(" \t\n") == std::string::npos
+                                      : cmd->is(Value::Type::array) && cmd->items.empty());
+    if (empty && !cmd->computed)
+        fields.reader.diagnostics.error("VALUE", cmd->where, "\"cmd\" is no command",
+                                        "run = { node = \"h1\", cmd = \"ip route\" }");
     run.input = fields.text("stdin").value_or(Text{});
     run.exit = fields.number("exit", 0, 255).value_or(0);
     run.stdout_ = fields.match("stdout");
@@ -199,18 +254,21 @@ subject::Sysctl read_sysctl(CheckFields& fields) {
 
 subject::NoLoops read_no_loops(CheckFields& fields) {
     (void)fields.reader.boolean(fields.subject());
+    refuse_false(fields);
     return {};
 }
 
 // `true`: every node.
 subject::NoDrops read_no_drops(CheckFields& fields) {
     subject::NoDrops drops;
+    refuse_false(fields);
     if (!fields.subject().is(Value::Type::boolean)) drops.nodes = fields.set(fields.subject());
     return drops;
 }
 
 subject::Converged read_converged(CheckFields& fields) {
     subject::Converged converged;
+    refuse_false(fields);
     if (!fields.subject().is(Value::Type::boolean) && !fields.subject().is(Value::Type::table))
         fields.reader.wrong_type(fields.subject(), "true or a table",
                                  "converged = { quiet = \"2s\" }");

@@ -25,6 +25,10 @@ Ends read_ends(CheckFields& fields, const char* example) {
 void read_ping_options(CheckFields& fields, subject::Ping& ping) {
     ping.family = fields.family();
     ping.loss = fields.bound("loss", parse_percent, "loss = \"< 1%\"");
+    if (ping.loss && ping.loss->value > 100)
+        fields.reader.diagnostics.error("VALUE", fields.option("loss")->where,
+                                        "no more than 100% of the packets are lost",
+                                        "loss = \"< 1%\"");
     ping.rtt = fields.bound("rtt", parse_seconds, "rtt = \"< 30ms\"");
     // A share of one packet says nothing.
     ping.count = fields.number("count", 1, 1000).value_or(ping.loss ? 20 : 1);
@@ -66,6 +70,10 @@ subject::Ping read_all_reachable(CheckFields& fields) {
     const Value& value = fields.subject();
     if (!value.is(Value::Type::boolean)) {
         ping.from = fields.set(value);
+        if (ping.from.size() == 1)
+            fields.reader.diagnostics.error("VALUE", value.where,
+                                            ping.from.front() + " alone has nobody to reach",
+                                            "all-reachable = [\"h1\", \"h2\"], or true");
         for (const std::string& name : ping.from) ping.to.push_back({name, value.where});
     } else if (!value.boolean) {
         fields.reader.diagnostics.error("VALUE", value.where, "all-reachable = false asks nothing",
@@ -140,6 +148,11 @@ subject::Path read_path(CheckFields& fields) {
     path.family = fields.family();
     if (const Value* via = fields.option("via")) path.via = fields.set(*via);
     if (const Value* not_via = fields.option("not-via")) path.not_via = fields.set(*not_via);
+    for (const std::string& both : path.not_via)
+        if (std::find(path.via.begin(), path.via.end(), both) != path.via.end())
+            fields.reader.diagnostics.error("VALUE", fields.option("not-via")->where,
+                                            both + " is in \"via\" and in \"not-via\"",
+                                            "one of them");
     const auto* items = fields.list(2, 64, "path = [\"h1\", \"r1\", \"h2\"]");
     if (items == nullptr) return path;
     path.from = fields.one_node(items->front());
@@ -167,6 +180,9 @@ subject::Throughput read_throughput(CheckFields& fields) {
     throughput.family = fields.family();
     throughput.rate = fields.bound("rate", parse_bits, "rate = \"> 700mbit\"");
     throughput.time_s = fields.seconds("time").value_or(3);
+    if (throughput.time_s < 1 || throughput.time_s > 3600)
+        fields.reader.diagnostics.error("VALUE", fields.option("time")->where,
+                                        "\"time\" is 1s to an hour", "time = \"3s\"");
     if (const Value* proto = fields.option("proto"))
         throughput.udp = fields.reader.word("proto", *proto, {"tcp", "udp"}) == "udp";
     const auto* items = fields.list(2, 2, "throughput = [\"h1\", \"h2\"]");

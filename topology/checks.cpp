@@ -1,6 +1,7 @@
 // See checks.hpp. A check is one subject and what all checks have in common.
 #include "topology/checks.hpp"
 
+#include "topology/check_doomed.hpp"
 #include "topology/check_fault.hpp"
 #include "topology/check_matrix.hpp"
 #include "topology/check_subjects.hpp"
@@ -17,6 +18,35 @@ namespace {
 
 bool known(const std::vector<std::string_view>& words, std::string_view key) {
     return std::find(words.begin(), words.end(), key) != words.end();
+}
+
+// What other tools, and people, call it.
+std::string other_word(std::string_view key, const KeyTable& known_here) {
+    struct Word {
+        std::string_view other, ours;
+    };
+    static constexpr Word words[] = {
+        {"timeout", "within"},    {"retries", "within"},  {"retry", "within"},
+        {"wait", "within"},       {"deadline", "within"}, {"expect", "not"},
+        {"should", "not"},        {"negate", "not"},      {"fail", "not"},
+        {"nexthop", "via"},       {"next-hop", "via"},    {"gateway", "via"},
+        {"interval", "every"},    {"hold", "for"},        {"description", "name"},
+        {"exec", "run"},          {"cmd", "run"},         {"command", "run"},
+        {"interface", "dev"},     {"iface", "dev"},       {"count", "full"},
+        {"count", "established"}, {"count", "up"},        {"state", "full"},
+        {"state", "established"}, {"state", "up"},        {"destination", "prefix"},
+        {"dst", "prefix"},        {"command", "cmd"},     {"host", "node"},
+    };
+    for (const Word& word : words)
+        if (word.other == key && known(known_here.keys, word.ours))
+            return "it is called \"" + std::string(word.ours) + "\" here";
+    if (key == "from" || key == "to" || key == "src" || key == "source" || key == "target")
+        return "both ends stand in the subject: ping = [\"h1\", \"h2\"]";
+    if (known_here.where != check_keys().where || !did_you_mean(key, known_here.keys).empty())
+        return "";
+    std::vector<std::string> subjects;
+    for (const SubjectWord& word : subject_words()) subjects.emplace_back(word.key);
+    return "a check asks one of " + join(subjects, subjects.size());
 }
 
 // The one member that is a subject; nullptr after a complaint. `link` and `file` of a table in
@@ -59,7 +89,7 @@ void refuse_foreign_options(const Value& table, const Member& subject, const Sub
     std::vector<std::string_view> words = word.inside;
     words.insert(words.end(), word.options.begin(), word.options.end());
     const std::string where = "\"" + subject.key + "\"";
-    refuse_unknown_keys(subject.value, {where, words}, diagnostics);
+    refuse_unknown_keys(subject.value, {where, words}, diagnostics, other_word);
 }
 
 void read_times(const Value& table, Check& check, const Reader& reader) {
@@ -106,7 +136,8 @@ Value with_defaults(const Value& check, const Value* defaults) {
     Value merged = check;
     if (defaults == nullptr || !defaults->is(Value::Type::table)) return merged;
     for (const Member& member : defaults->members)
-        if (merged.find(member.key) == nullptr && find_subject(member.key) == nullptr)
+        if (merged.find(member.key) == nullptr && find_subject(member.key) == nullptr &&
+            (member.key != "before" || merged.find("during") != nullptr))
             merged.members.push_back(member);
     return merged;
 }
@@ -142,6 +173,21 @@ void read_check_table(const Value& item, const Value* defaults, const NodeList& 
     }
     tell_apart(made, meant, tables, nodes);
     std::move(made.begin(), made.end(), std::back_inserter(lab.checks));
+}
+
+// What no check would tell of: subjects, and what is wrong where there are no checks.
+void read_defaults(const Value& defaults, bool any_check, Context& context) {
+    for (const Member& member : defaults.members)
+        if (find_subject(member.key) != nullptr)
+            context.diagnostics.error(
+                "D62", member.where,
+                "[defaults.check] asks nothing: \"" + member.key + "\" belongs to one check",
+                "[[check]]");
+    if (any_check) return;
+    Check unused;
+    const Value plain = context.interpolator.value(defaults, context.names, Late::allowed);
+    read_times(plain, unused, context.reader);
+    read_grading(plain, unused, context.reader);
 }
 
 // `after` names checks that stand before it.
@@ -206,7 +252,7 @@ std::string nearest_check(const std::string& wanted, const std::vector<std::stri
 
 std::optional<Check> read_check(const Value& table, const NodeList& nodes, const Lab& lab,
                                 Diagnostics& diagnostics) {
-    refuse_unknown_keys(table, check_keys(), diagnostics);
+    refuse_unknown_keys(table, check_keys(), diagnostics, other_word);
     const Member* subject = find_subject_member(table, diagnostics);
     if (subject == nullptr) return std::nullopt;
     const SubjectWord& word = *find_subject(subject->key);
@@ -233,21 +279,32 @@ std::optional<Check> read_check(const Value& table, const NodeList& nodes, const
     if (const Value* before = table.find("before")) {
         const bool wanted = reader.boolean(*before).value_or(true);
         if (check.during) check.during->before = wanted;
+        if (table.find("during") == nullptr)
+            diagnostics.error("D1", before->where,
+                              "\"before\" means nothing without \"during\": nothing is broken",
+                              "during = { down = [\"r1\", \"r2\"] }");
     }
+    refuse_doomed(table, check, lab, diagnostics);
     check.toml = toml_text(table, nodes);
     if (const Value* name = table.find("name")) check.name = reader.string(*name).value_or("");
     if (check.name.empty()) check.name = describe(check);
+    // It stands on one line of every report. \x01 and \x02 are late references (text.hpp).
+    for (char& c : check.name)
+        if ((static_cast<unsigned char>(c) < 0x20 && c > '\x02') || c == 0x7f) c = ' ';
     return check;
 }
 
 void read_checks(const Value& root, const NodeList& nodes, Lab& lab, Context& context) {
     const Value* all_defaults = root.find("defaults");
     const Value* defaults = all_defaults == nullptr ? nullptr : all_defaults->find("check");
-    if (const auto* items = tables_of(root, "check", context))
+    const auto* items = tables_of(root, "check", context);
+    if (defaults != nullptr && defaults->is(Value::Type::table))
+        read_defaults(*defaults, items != nullptr && !items->empty(), context);
+    if (items != nullptr)
         for (const Value& item : *items) read_check_table(item, defaults, nodes, lab, context);
     check_order(lab, context.diagnostics);
-    if (const auto* items = tables_of(root, "step", context))
-        read_steps(*items, nodes, lab, context);
+    if (const auto* steps = tables_of(root, "step", context))
+        read_steps(*steps, nodes, lab, context);
     read_exercise(root, lab, context);
 }
 

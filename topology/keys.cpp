@@ -206,7 +206,8 @@ bool is_end_key(std::string_view key) {
     return std::find(ends().begin(), ends().end(), key) != ends().end();
 }
 
-void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics& diagnostics) {
+void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics& diagnostics,
+                         Advice advice) {
     for (const Member& member : table.members) {
         if (is_free_key(member.key)) continue;
         if (std::find(known.keys.begin(), known.keys.end(), member.key) != known.keys.end())
@@ -225,6 +226,13 @@ void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics&
             diagnostics.error("D7", member.where,
                               "\"" + member.key + "\" is inside " + std::string(known.where),
                               "move it above the first [table] line");
+            continue;
+        }
+        const std::string advised = advice == nullptr ? "" : advice(member.key, known);
+        if (!advised.empty()) {
+            diagnostics.error("D1", member.where,
+                              "unknown key \"" + member.key + "\" in " + std::string(known.where),
+                              advised);
             continue;
         }
         std::string hint = did_you_mean(member.key, known.keys);

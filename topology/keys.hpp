@@ -6,6 +6,7 @@
 #include "topology/diagnostic.hpp"
 #include "topology/value.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,8 +33,11 @@ const KeyTable& step_keys();
 const KeyTable& exercise_keys();
 const KeyTable& defaults_keys();
 
-// Reports every member of `table` that `known` does not list.
-void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics& diagnostics);
+// Reports every member of `table` that `known` does not list. `advice`: what is said of a key that
+// nothing is near to, or that is another word for one; "" for nothing special.
+using Advice = std::string (*)(std::string_view key, const KeyTable& known);
+void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics& diagnostics,
+                         Advice advice = nullptr);
 
 bool is_free_key(std::string_view key);        // x-…
 bool is_impairment_key(std::string_view key);  // delay, loss, …

@@ -114,7 +114,8 @@ class StepReader {
             default:
                 break;
         }
-        const auto fault = read_one_fault(table_, action.key, nodes_, lab_, context_.diagnostics);
+        const auto fault = read_one_fault(table_, action.key, nodes_, lab_, context_.diagnostics,
+                                          "\"" + action.key + "\"");
         if (!fault) return;
         step_.links = fault->links;
         step_.ends = fault->ends;
