@@ -31,6 +31,14 @@ topology::Check baseline(topology::Check check) {
     return check;
 }
 
+// The process of the service that is killed; 0: it is none.
+std::int64_t service_pid(const Lab& lab, const topology::Fault& fault) {
+    const auto live = lab.nodes.find(fault.node);
+    if (live == lab.nodes.end()) return 0;
+    const auto service = live->second.services.find(fault.process);
+    return service == live->second.services.end() ? 0 : service->second.pid;
+}
+
 }  // namespace
 
 Overrides overrides_of(const topology::Fault& fault) {
@@ -88,7 +96,7 @@ asio::awaitable<void> Run::kill_process(std::string node, std::string process) {
 
 // What was killed is started again by its init, and so is what cannot do without it; the fault is
 // over when all of it runs. A node that does not get there is told by its state.
-asio::awaitable<void> Run::services_back(std::string node) {
+asio::awaitable<void> Run::services_back(std::string node, std::int64_t killed) {
     const std::shared_ptr<State> state = state_;
     const auto deadline = Clock::now() + std::chrono::seconds(30);
     for (int calm = 0; calm < 2 && !state->cancelled && Clock::now() < deadline;) {
@@ -98,8 +106,9 @@ asio::awaitable<void> Run::services_back(std::string node) {
         // What follows from a state is begun by the time of the next answer.
         const std::vector<ServiceStatus> services = co_await door->states();
         const bool busy =
-            std::any_of(services.begin(), services.end(), [](const ServiceStatus& service) {
-                return service.state == protocol::ServiceState::starting ||
+            std::any_of(services.begin(), services.end(), [killed](const ServiceStatus& service) {
+                return (killed > 0 && service.pid == killed) ||  // it is still dying
+                       service.state == protocol::ServiceState::starting ||
                        service.state == protocol::ServiceState::stopping ||
                        service.state == protocol::ServiceState::backoff;
             });
@@ -158,9 +167,11 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
     }
     Outcome outcome;
     std::string trouble;
+    std::int64_t killed = 0;
     const auto flapping = std::make_shared<Flapping>(loop_);
     try {
         const auto broken = Clock::now();
+        killed = service_pid(*lab_, fault);
         co_await break_it(fault);
         if (fault.kind == topology::Fault::Kind::flap) {
             flapping->ended = false;
@@ -189,7 +200,7 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
     std::string mended;
     try {
         if (fault.kind == topology::Fault::Kind::kill && trouble.empty())
-            co_await services_back(fault.node);
+            co_await services_back(fault.node, killed);
         Overrides none;
         co_await engine_.set_faults(lab_, std::move(none));
     } catch (const std::exception& error) {

@@ -107,7 +107,7 @@ class Run {
     // fault.cpp
     boost::asio::awaitable<void> break_it(const topology::Fault& fault);
     boost::asio::awaitable<void> kill_process(std::string node, std::string process);
-    boost::asio::awaitable<void> services_back(std::string node);
+    boost::asio::awaitable<void> services_back(std::string node, std::int64_t killed);
     boost::asio::awaitable<void> flap(const topology::Fault& fault,
                                       std::shared_ptr<Flapping> state);
     // scenario.cpp
