@@ -29,7 +29,8 @@ constexpr const char* inside_script =
     "say forward6 cat /proc/sys/net/ipv6/conf/all/forwarding; "
     "say ignore cat /proc/sys/net/ipv4/icmp_echo_ignore_all; "
     "say tcp cat /proc/net/tcp /proc/net/tcp6; say udp cat /proc/net/udp /proc/net/udp6; "
-    "say nft nft list ruleset; say qdisc tc qdisc show; say rules ip rule; :";
+    "say nft nft list ruleset; say qdisc tc qdisc show; say rules ip rule; say rules6 ip -6 rule; "
+    "say forwarding4 grep -H . /proc/sys/net/ipv4/conf/*/forwarding; :";
 
 constexpr const char* counters_script = "cat /proc/net/snmp /proc/net/snmp6 2>/dev/null";
 
@@ -293,6 +294,68 @@ bool about_routing(const topology::Check& check) {
            std::holds_alternative<Route>(check.subject);
 }
 
+// What is asked of routing daemons, as the file has it: who could have told, and does not speak.
+std::vector<std::string> unspoken(const topology::Check& check, const topology::Lab& lab) {
+    using namespace topology;
+    std::vector<std::string> out;
+    const auto* neighbors = std::get_if<subject::Neighbors>(&check.subject);
+    const auto* route = std::get_if<subject::ProtocolRoute>(&check.subject);
+    if (neighbors == nullptr && route == nullptr) return out;
+    const Protocol protocol = neighbors != nullptr ? neighbors->protocol : route->protocol;
+    static constexpr std::pair<Routing, const char*> words[] = {{Routing::ospf, "OSPF"},
+                                                                {Routing::bgp, "BGP"},
+                                                                {Routing::isis, "IS-IS"},
+                                                                {Routing::rip, "RIP"}};
+    const auto& [routing, word] = words[static_cast<std::size_t>(protocol)];
+    const auto speaks = [wanted = routing](const Node& node) {
+        return std::find(node.routing.begin(), node.routing.end(), wanted) != node.routing.end();
+    };
+    for (const std::string& name : neighbors != nullptr ? neighbors->nodes : route->nodes) {
+        const Node* node = lab.find(name);
+        if (node == nullptr || node->routing.empty()) continue;
+        if (!speaks(*node)) {
+            out.push_back(name + " does not speak " + word);
+            continue;
+        }
+        if (neighbors == nullptr) continue;
+        std::set<std::string> others;
+        for (const Interface& interface : node->interfaces)
+            if (interface.segment < lab.segments.size())
+                for (const End& end : lab.segments[interface.segment].ends)
+                    if (lab.nodes[end.node].name != name && speaks(lab.nodes[end.node]))
+                        others.insert(lab.nodes[end.node].name);
+        std::string list;
+        for (const std::string& other : others) list += (list.empty() ? "" : ", ") + other;
+        out.push_back("by the file, " +
+                      (others.empty()
+                           ? "nobody beside " + name + " speaks " + word
+                           : "those beside " + name + " that speak " + word + " are " + list));
+    }
+    if (route == nullptr) return out;
+    const auto prefix = Prefix::parse(route->prefix.text);
+    if (!prefix) return out;
+    std::string at, tellers;
+    for (const Segment& segment : lab.segments)
+        for (const auto& network : {segment.ipv4, segment.ipv6})
+            if (network && *network == *prefix)
+                for (const End& end : segment.ends) {
+                    const Node& node = lab.nodes[end.node];
+                    at += (at.empty() ? "" : ", ") + node.name;
+                    if (speaks(node)) tellers += (tellers.empty() ? "" : ", ") + node.name;
+                }
+    for (const Node& node : lab.nodes)
+        if (std::find(node.loopbacks.begin(), node.loopbacks.end(), *prefix) !=
+            node.loopbacks.end()) {
+            at += (at.empty() ? "" : ", ") + node.name;
+            if (speaks(node)) tellers += (tellers.empty() ? "" : ", ") + node.name;
+        }
+    out.push_back(at.empty() ? "no network of the file is " + prefix->text()
+                  : tellers.empty()
+                      ? "nobody at " + prefix->text() + " speaks " + word + " (" + at + ")"
+                      : prefix->text() + " is " + tellers + "'s to announce");
+    return out;
+}
+
 }  // namespace
 
 asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict& verdict,
@@ -311,6 +374,7 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
         } else if (about_routing(check)) {
             co_await gatherer.routing();
             diagnosis.causes = routing_causes(gatherer.evidence, lab->wish);
+            if (diagnosis.causes.empty()) diagnosis.causes = unspoken(check, lab->wish);
         }
     } catch (const std::exception& error) {
         log::warning("check " + check.name + ": no cause could be looked for: " + error.what());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sstream>
 
 namespace labd::check {
 namespace {
@@ -100,6 +101,8 @@ bool Explainer::refused(const Way& way, const Stop& stop, const std::string& pre
         case ENETUNREACH:
             return no_route(way, stop, prefix);
         case EACCES:
+            if (ruled_out(stop, "prohibit", way.to.family))
+                return dies(stop.node, prefix, "a rule forbids " + to);
             cause("a prohibit route at " + stop.node);
             return dies(stop.node, prefix, "a route forbids " + to);
         case EHOSTUNREACH:
@@ -111,6 +114,17 @@ bool Explainer::refused(const Way& way, const Stop& stop, const std::string& pre
             if (best_route(reading(stop.node), way.to) == nullptr &&
                 way.to.family == topology::Family::ipv6)
                 return no_route(way, stop, prefix);
+            // The kernel refuses what comes in by an interface that does not forward.
+            if (!stop.in.empty() &&
+                all(stop.node, "forwarding4").find("/conf/" + stop.in + "/forwarding:0") !=
+                    std::string::npos &&
+                way.to.family == topology::Family::ipv4) {
+                cause("forwarding is off at " + stop.node + "'s " + stop.in + " (net.ipv4.conf." +
+                      stop.in + ".forwarding = 0)");
+                return dies(stop.node, prefix, "it does not forward what comes in by " + stop.in);
+            }
+            if (ruled_out(stop, "unreachable", way.to.family))
+                return dies(stop.node, prefix, "a rule says that " + to + " is unreachable");
             cause("an unreachable route at " + stop.node);
             return dies(stop.node, prefix, "a route says that " + to + " is unreachable");
         default:
@@ -129,8 +143,24 @@ bool Explainer::refused(const Way& way, const Stop& stop, const std::string& pre
         return dies(stop.node, prefix,
                     "it does not believe that " + way.from.text() + " is behind " + stop.in);
     }
+    if (ruled_out(stop, "blackhole", way.to.family))
+        return dies(stop.node, prefix, "a rule drops packets to " + to);
     cause("a blackhole route at " + stop.node);
     return dies(stop.node, prefix, "a route drops packets to " + to);
+}
+
+// "32765: from 10.0.0.0/24 prohibit" of `ip rule`.
+bool Explainer::ruled_out(const Stop& stop, const char* action, topology::Family family) {
+    std::istringstream rules(all(stop.node, family == topology::Family::ipv6 ? "rules6" : "rules"));
+    for (std::string line; std::getline(rules, line);) {
+        const std::string rule = one_line(line);
+        if (!rule.ends_with(std::string(" ") + action)) continue;
+        const std::size_t colon = rule.find_first_not_of("0123456789:\t ?");
+        cause("a rule at " + stop.node + ": ip rule " +
+              (colon == std::string::npos ? rule : rule.substr(colon)));
+        return true;
+    }
+    return false;
 }
 
 bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& prefix) {

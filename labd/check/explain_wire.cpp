@@ -3,9 +3,11 @@
 #include "labd/check/subjects.hpp"
 #include "topology/stages.hpp"
 
+#include <arpa/inet.h>
 #include <linux/neighbour.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <set>
 #include <sstream>
@@ -15,9 +17,30 @@ namespace {
 
 constexpr std::size_t most_facts = 12;
 
+struct OpenPort {
+    unsigned port = 0;
+    topology::Ip at;
+    bool any = false;  // all addresses of its family
+};
+
+// "0100007F" is 127.0.0.1: words of 32 bits, each the other way round.
+std::optional<topology::Ip> address_of(const std::string& hex) {
+    if (hex.size() != 8 && hex.size() != 32) return std::nullopt;
+    std::array<unsigned char, 16> bytes{};
+    for (std::size_t i = 0; i * 2 < hex.size(); ++i)
+        bytes[(i / 4) * 4 + (3 - i % 4)] =
+            static_cast<unsigned char>(std::strtoul(hex.substr(i * 2, 2).c_str(), nullptr, 16));
+    const bool mapped = hex.starts_with("0000000000000000FFFF0000");
+    char text[INET6_ADDRSTRLEN] = "";
+    const bool six = hex.size() == 32 && !mapped;
+    (void)::inet_ntop(six ? AF_INET6 : AF_INET, bytes.data() + (mapped ? 12 : 0), text,
+                      sizeof text);
+    return topology::Ip::parse(text);
+}
+
 // A listening port of /proc/net/tcp or udp: "… 00000000:0050 00000000:0000 0A …".
-std::set<unsigned> ports_of(const std::string& table, bool udp) {
-    std::set<unsigned> out;
+std::vector<OpenPort> open_ports(const std::string& table, bool udp) {
+    std::vector<OpenPort> out;
     std::istringstream in(table);
     for (std::string line; std::getline(in, line);) {
         std::istringstream words(line);
@@ -25,9 +48,19 @@ std::set<unsigned> ports_of(const std::string& table, bool udp) {
         if (!(words >> slot >> local >> remote >> state)) continue;
         const std::size_t colon = local.rfind(':');
         if (colon == std::string::npos || (!udp && state != "0A")) continue;
-        out.insert(static_cast<unsigned>(std::strtoul(local.c_str() + colon + 1, nullptr, 16)));
+        const auto at = address_of(local.substr(0, colon));
+        if (!at) continue;
+        const bool any = local.find_first_not_of('0') == colon;
+        out.push_back({static_cast<unsigned>(std::strtoul(local.c_str() + colon + 1, nullptr, 16)),
+                       *at, any});
     }
     return out;
+}
+
+// A socket of IPv6 takes IPv4 as well, unless it was told not to.
+bool takes(const OpenPort& open, const topology::Ip& to) {
+    return open.at == to ||
+           (open.any && (open.at.family == to.family || open.at.family == topology::Family::ipv6));
 }
 
 std::string neighbor_state(std::uint16_t state) {
@@ -184,12 +217,23 @@ bool Explainer::at_the_end() {
     const char* protocol = e_.flow->udp ? "udp" : "tcp";
     const std::string table = all(node, protocol);
     if (table.empty()) return false;
-    const std::set<unsigned> ports = ports_of(table, e_.flow->udp);
-    if (ports.contains(e_.flow->port)) return false;
+    const std::string port = std::string(protocol) + " port " + std::to_string(e_.flow->port);
+    std::set<unsigned> ports;
+    std::string elsewhere;
+    for (const OpenPort& open : open_ports(table, e_.flow->udp)) {
+        ports.insert(open.port);
+        if (open.port != e_.flow->port) continue;
+        if (takes(open, e_.there.to)) return false;
+        elsewhere += (elsewhere.empty() ? "" : ", ") + open.at.text();
+    }
+    if (!elsewhere.empty()) {
+        cause("the service at " + node + " listens on " + elsewhere + " only (" + port +
+              "), not on " + e_.there.to.text());
+        return dies(node, "", "the packet arrives, and nobody takes it");
+    }
     std::string others;
-    for (const unsigned port : ports) others += (others.empty() ? "" : ", ") + std::to_string(port);
-    cause("service not running: nothing at " + node + " listens on " + protocol + " port " +
-          std::to_string(e_.flow->port) +
+    for (const unsigned one : ports) others += (others.empty() ? "" : ", ") + std::to_string(one);
+    cause("service not running: nothing at " + node + " listens on " + port +
           (others.empty() ? "" : " (only on " + one_line(others, 60) + ")"));
     return dies(node, "", "the packet arrives, and nobody takes it");
 }

@@ -33,6 +33,8 @@ class Explainer {
     bool dies_on(const Way& way, const std::string& prefix);
     bool in_a_circle(const Way& way, const std::string& prefix);
     bool refused(const Way& way, const Stop& stop, const std::string& prefix);
+    // True when there is a rule that ends in this word; it is a cause then.
+    bool ruled_out(const Stop& stop, const char* action, topology::Family family);
     bool no_route(const Way& way, const Stop& stop, const std::string& prefix);
     void down_interfaces(const std::string& name, topology::Family family);
     // What the file gives an interface and the kernel does not have.
