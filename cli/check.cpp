@@ -26,6 +26,7 @@ void flush() {
 }  // namespace
 
 int check(const Globals& globals, const CheckOptions& options) {
+    require_one_format(globals, options, false);
     const Client client = connect(globals);
     const std::string lab = choose_lab(globals, client);
     const Bundle bundle = running_bundle(client, lab);
@@ -49,7 +50,7 @@ int check(const Globals& globals, const CheckOptions& options) {
         });
     write_reports(options, {suite});
     if (options.tap) print(tap_text({suite}));
-    if (suite.interrupted) throw Interrupted(lab + ": interrupted; faults are taken out again");
+    if (suite.interrupted) throw Interrupted(lab + ": interrupted; nothing stays broken");
     CheckCounts counts;
     counts.add(suite);
     if (!suite.trouble.empty()) print_error("lab: error: " + suite.trouble + "\n");

@@ -88,20 +88,50 @@ std::string test_case(const CheckSuite& suite, const CheckResult& r) {
     return out + "    </testcase>\n";
 }
 
+std::string step_case(const CheckSuite& suite, const FailedStep& step) {
+    std::string out = "    <testcase name=\"" + xml(step.name) + "\" classname=\"" +
+                      xml(suite.file) + "\" time=\"0\">\n      <failure message=\"" +
+                      xml(step.text) + "\" type=\"step\"></failure>\n";
+    std::string length = "at the time " + seconds(step.at) + " s\n";
+    if (step.line != 0)
+        length.insert(0, "at " + step.file + ":" + std::to_string(step.line) + "\n");
+    return out + "      <system-out>" + xml(length) + "</system-out>\n    </testcase>\n";
+}
+
+// "two.lab.toml:4: unknown node …", a line for each.
+std::string mistakes_text(const CheckSuite& suite) {
+    std::string out;
+    for (const FileMistake& m : suite.mistakes)
+        out += (m.line == 0 ? "" : m.file + ":" + std::to_string(m.line) + ": ") + m.text + "\n";
+    return out;
+}
+
+std::size_t tests_of(const CheckSuite& suite) {
+    return suite.results.size() + failed_steps(suite).size() + (suite.trouble.empty() ? 0 : 1) +
+           (suite.unwritten.empty() ? 0 : 1);
+}
+
+std::string trouble_case(const CheckSuite& suite, const char* name, const std::string& trouble,
+                         const std::string& more) {
+    return "    <testcase name=\"" + std::string(name) + "\" classname=\"" + xml(suite.file) +
+           "\" time=\"0\">\n      <error message=\"" + xml(trouble) + "\" type=\"lab\">" +
+           xml(more) + "</error>\n    </testcase>\n";
+}
+
 std::string test_suite(const CheckSuite& suite) {
     CheckCounts counts;
     counts.add(suite);
-    const std::size_t tests = suite.results.size() + (suite.trouble.empty() ? 0 : 1);
-    std::string out = "  <testsuite name=\"" + xml(suite.lab) + "\" tests=\"" +
-                      std::to_string(tests) + "\" failures=\"" + std::to_string(counts.failed) +
-                      "\" errors=\"" + std::to_string(counts.errors) + "\" skipped=\"" +
-                      std::to_string(counts.skipped) + "\" time=\"" + seconds(suite.elapsed) +
-                      "\">\n";
+    const std::size_t tests = tests_of(suite);
+    std::string out =
+        "  <testsuite name=\"" + xml(suite.lab) + "\" tests=\"" + std::to_string(tests) +
+        "\" failures=\"" + std::to_string(counts.failed + counts.failed_steps) + "\" errors=\"" +
+        std::to_string(counts.errors) + "\" skipped=\"" + std::to_string(counts.skipped) +
+        "\" time=\"" + seconds(suite.elapsed) + "\">\n";
     for (const CheckResult& r : suite.results) out += test_case(suite, r);
+    for (const FailedStep& step : failed_steps(suite)) out += step_case(suite, step);
     if (!suite.trouble.empty())
-        out += "    <testcase name=\"up\" classname=\"" + xml(suite.file) +
-               "\" time=\"0\">\n      <error message=\"" + xml(suite.trouble) +
-               "\" type=\"lab\"></error>\n    </testcase>\n";
+        out += trouble_case(suite, "up", suite.trouble, mistakes_text(suite));
+    if (!suite.unwritten.empty()) out += trouble_case(suite, "bundle", suite.unwritten, "");
     return out + "  </testsuite>\n";
 }
 
@@ -147,6 +177,15 @@ std::string command_text(const std::string& text, bool property_value) {
     return out;
 }
 
+// "::error file=…,line=…,title=…::…", a line.
+std::string annotation(bool warning, const std::string& file, unsigned line,
+                       const std::string& title, const std::string& text) {
+    std::string out = warning ? "::warning " : "::error ";
+    if (line != 0)
+        out += "file=" + command_text(file, true) + ",line=" + std::to_string(line) + ",";
+    return out + "title=" + command_text(title, true) + "::" + command_text(text, false) + "\n";
+}
+
 std::string cell(const std::string& text) {
     std::string out;
     for (const char c : text) {
@@ -165,12 +204,13 @@ std::string junit_xml(const std::vector<CheckSuite>& suites) {
     std::string inner;
     for (const CheckSuite& suite : suites) {
         all.add(suite);
-        tests += suite.results.size() + (suite.trouble.empty() ? 0 : 1);
+        tests += tests_of(suite);
         elapsed += suite.elapsed;
         inner += test_suite(suite);
     }
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lab\" tests=\"" +
-           std::to_string(tests) + "\" failures=\"" + std::to_string(all.failed) + "\" errors=\"" +
+           std::to_string(tests) + "\" failures=\"" +
+           std::to_string(all.failed + all.failed_steps) + "\" errors=\"" +
            std::to_string(all.errors) + "\" time=\"" + seconds(elapsed) + "\">\n" + inner +
            "</testsuites>\n";
 }
@@ -192,9 +232,21 @@ std::string tap_text(const std::vector<CheckSuite>& suites) {
                 out += "  at: " + yaml(r.check.file + ":" + std::to_string(r.check.line)) + "\n";
             out += "  ...\n";
         }
-        if (!suite.trouble.empty())
+        for (const FailedStep& step : failed_steps(suite)) {
+            out += "not ok " + std::to_string(++n) + " - " + tap_words(step.name) +
+                   "\n  ---\n  result: " + yaml(step.text) + "\n";
+            if (step.line != 0)
+                out += "  at: " + yaml(step.file + ":" + std::to_string(step.line)) + "\n";
+            out += "  ...\n";
+        }
+        for (const std::string& trouble : {suite.trouble, suite.unwritten}) {
+            if (trouble.empty()) continue;
             out += "not ok " + std::to_string(++n) + " - " + tap_words(suite.lab) + "\n  ---\n" +
-                   "  result: " + yaml(suite.trouble) + "\n  ...\n";
+                   "  result: " + yaml(trouble) + "\n";
+            if (trouble == suite.trouble && !suite.mistakes.empty())
+                out += "  mistakes: " + yaml(mistakes_text(suite)) + "\n";
+            out += "  ...\n";
+        }
     }
     return "TAP version 14\n1.." + std::to_string(n) + "\n" + out;
 }
@@ -204,16 +256,15 @@ std::string github_annotations(const CheckSuite& suite) {
     for (const CheckResult& r : suite.results) {
         const bool bad = r.result == Result::failed || r.result == Result::error;
         if (!bad) continue;
-        out += r.check.warning ? "::warning " : "::error ";
-        if (r.check.line != 0)
-            out += "file=" + command_text(r.check.file, true) +
-                   ",line=" + std::to_string(r.check.line) + ",";
-        out += "title=" + command_text(r.check.name, true) + "::" + command_text(told(r), false) +
-               "\n";
+        out += annotation(r.check.warning, r.check.file, r.check.line, r.check.name, told(r));
     }
-    if (!suite.trouble.empty())
-        out += "::error title=" + command_text(suite.lab, true) +
-               "::" + command_text(suite.trouble, false) + "\n";
+    for (const FailedStep& step : failed_steps(suite))
+        out += annotation(false, step.file, step.line, step.name, step.text);
+    for (const FileMistake& m : suite.mistakes)
+        out += annotation(false, m.file, m.line, suite.lab, m.text);
+    if (!suite.trouble.empty() && suite.mistakes.empty())
+        out += annotation(false, "", 0, suite.lab, suite.trouble);
+    if (!suite.unwritten.empty()) out += annotation(false, "", 0, suite.lab, suite.unwritten);
     return out;
 }
 
@@ -231,11 +282,16 @@ std::string github_summary(const std::vector<CheckSuite>& suites) {
                     cell(r.check.name) + " | " + cell(told(r)) + " | " + seconds(r.elapsed) +
                     " s |\n";
         }
-        if (!suite.trouble.empty())
-            rows += "| ⚠️ | " + cell(suite.lab) + " | | " + cell(suite.trouble) + " | |\n";
+        for (const FailedStep& step : failed_steps(suite))
+            rows += "| ❌ | " + cell(suite.lab) + " | " + cell(step.name) + " | " + cell(step.text) +
+                    " | |\n";
+        for (const std::string& trouble : {suite.trouble, suite.unwritten})
+            if (!trouble.empty())
+                rows += "| ⚠️ | " + cell(suite.lab) + " | | " + cell(trouble) + " | |\n";
     }
-    return "### lab: " + std::to_string(all.passed) + " passed, " + std::to_string(all.failed) +
-           " failed, " + std::to_string(all.skipped) +
+    return "### lab: " + std::to_string(all.passed) + " passed, " +
+           std::to_string(all.failed + all.failed_steps) + " failed, " +
+           std::to_string(all.skipped) +
            " skipped\n\n| | lab | check | seen | time |\n|---|---|---|---|---|\n" + rows;
 }
 

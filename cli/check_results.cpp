@@ -128,6 +128,17 @@ std::optional<CheckResult> take_line(CheckSuite& suite, std::string_view bytes) 
     return suite.results.back();
 }
 
+std::vector<FailedStep> failed_steps(const CheckSuite& suite) {
+    std::vector<FailedStep> out;
+    for (const Experiment::Told& told : suite.experiment.told) {
+        if (told.state != Experiment::Told::State::failed) continue;
+        const Experiment::Step& step = suite.experiment.steps.at(told.step);
+        out.push_back({step.name, step.file, step.line, told.at,
+                       (told.node.empty() ? "" : told.node + ": ") + told.text});
+    }
+    return out;
+}
+
 void CheckCounts::add(const CheckSuite& suite) {
     for (const CheckInfo& info : suite.plan) of += info.points;
     for (const CheckResult& r : suite.results) {
@@ -139,6 +150,7 @@ void CheckCounts::add(const CheckSuite& suite) {
     steps += suite.experiment.steps.size();
     failed_steps += suite.experiment.failures();
     if (!suite.trouble.empty()) ++errors;
+    if (!suite.unwritten.empty()) ++errors;
 }
 
 int CheckCounts::exit_code() const {
@@ -196,8 +208,9 @@ std::string counts_text(const CheckCounts& counts) {
     also(counts.failed_steps, "failed step");
     also(counts.warnings, "warning");
     also(counts.errors, "error");
-    return out + std::to_string(counts.passed) + " passed, " + std::to_string(counts.failed) +
-           " failed, " + std::to_string(counts.skipped) + " skipped\n";
+    return out + std::to_string(counts.passed) + " passed, " +
+           std::to_string(counts.failed + counts.failed_steps) + " failed, " +
+           std::to_string(counts.skipped) + " skipped\n";
 }
 
 }  // namespace cli

@@ -43,6 +43,21 @@ struct CheckResult {
     bool failed() const { return result == Result::failed && !check.warning; }
 };
 
+// What is wrong in a file, so that nothing could be run.
+struct FileMistake {
+    std::string file;
+    unsigned line = 0;
+    std::string text;  // with what to do about it
+};
+
+// A step that could not do what it should.
+struct FailedStep {
+    std::string name, file;
+    unsigned line = 0;
+    double at = 0;
+    std::string text;  // "h1: exit 3: why"
+};
+
 // The checks of one lab, run once.
 struct CheckSuite {
     std::string lab;           // as the file calls it
@@ -54,9 +69,13 @@ struct CheckSuite {
     Experiment experiment;  // its steps
     unsigned run = 0;       // of --repeat, from 0
     double elapsed = 0;
-    std::string trouble;  // why not all of it could be run: our tool, not the network
+    std::string trouble;                // why not all of it could be run: our tool, not the network
+    std::vector<FileMistake> mistakes;  // of `trouble`, when a file is to blame
+    std::string unwritten;              // why its --bundle is not whole; "": it is
     bool interrupted = false;
 };
+
+std::vector<FailedStep> failed_steps(const CheckSuite& suite);
 
 struct CheckCounts {
     std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0;

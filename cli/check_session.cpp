@@ -46,6 +46,17 @@ void locate(CheckInfo& info, const Bundle& bundle) {
     info.line = where.line;
 }
 
+static void locate_steps(Experiment& experiment, const Bundle& bundle) {
+    const auto& steps = bundle.resolved.lab.steps;
+    const auto& sources = bundle.resolved.sources;
+    for (std::size_t i = 0; i < experiment.steps.size() && i < steps.size(); ++i) {
+        const topology::Where& where = steps[i].where;
+        if (steps[i].name != experiment.steps[i].name || where.file >= sources.size()) continue;
+        experiment.steps[i].file = sources[where.file].name;
+        experiment.steps[i].line = where.line;
+    }
+}
+
 namespace {
 
 // What the two streams have in common.
@@ -111,14 +122,26 @@ void run_steps(const Client& client, const CheckRequest& request, CheckSuite& su
     (void)follow(client, request, "steps", "{}", suite, [&](std::string_view bytes) {
         line(bytes);
         const std::size_t known = suite.experiment.told.size();
-        const std::size_t planned = suite.plan.size();
+        const std::size_t planned = suite.plan.size(), steps = suite.experiment.steps.size();
         const auto result = take_line(suite, bytes);
+        if (suite.experiment.steps.size() != steps && request.bundle != nullptr)
+            locate_steps(suite.experiment, *request.bundle);
         if (suite.plan.size() != planned) locate_all(request, suite);
         if (result) each(*result);
         if (suite.experiment.told.size() != known) told(suite.experiment.told.back());
     });
     if (suite.trouble.empty() && suite.elapsed == before && !suite.interrupted)
         suite.trouble = "labd hung up before the experiment was over";
+}
+
+void require_one_format(const Globals& globals, const CheckOptions& options, bool csv) {
+    std::vector<std::string> asked;
+    if (globals.json()) asked.emplace_back("--json");
+    if (options.tap) asked.emplace_back("--tap");
+    if (csv) asked.emplace_back("--csv");
+    if (asked.size() > 1)
+        throw Failure("usage", join(asked, " and ") + " on one standard output",
+                      "one of them; --junit FILE goes beside it");
 }
 
 bool on_github(const CheckOptions& options) {

@@ -39,6 +39,9 @@ void locate(CheckInfo& info, const Bundle& bundle);
 // The names of those that are meant, one a line. Throws Failure usage for a wrong -k.
 std::string list_text(const std::vector<topology::Check>& checks, const CheckOptions& options);
 
+// Two formats on one stdout are none. Throws Failure usage.
+void require_one_format(const Globals& globals, const CheckOptions& options, bool csv);
+
 // --junit FILE, and --github (by itself when GITHUB_ACTIONS=true).
 bool on_github(const CheckOptions& options);
 void write_reports(const CheckOptions& options, const std::vector<CheckSuite>& suites);

@@ -62,6 +62,10 @@ std::function<int()> setup_wait(CLI::App& app, Line& line) {
             line.wait.condition += (line.wait.condition.empty() ? "" : " ") + word;
         if (line.wait.condition.empty())
             throw Failure("usage", "wait for what?", "lab wait 'ping h1 h2'");
+        // What the condition says of its time holds, unless the flag says more.
+        if (line.wait.condition.find("within=") != std::string::npos ||
+            line.wait.condition.find("within =") != std::string::npos)
+            line.wait.timeout = 0;
         if (!line.typed.timeout.empty()) line.wait.timeout = parse_seconds(line.typed.timeout);
         return wait(line.globals, line.wait);
     };

@@ -94,7 +94,7 @@ struct GradeOptions {
 
 struct WaitOptions {
     std::string condition;
-    double timeout = 60;  // seconds
+    double timeout = 60;  // seconds; 0: as the condition says
 };
 
 struct ShowOptions : FileOptions {

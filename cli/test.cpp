@@ -93,7 +93,7 @@ class Tester {
             suite.interrupted = true;
             stop_ = interrupted_ = true;
         } catch (const Failure& failure) {
-            note(failure, suite);
+            note(failure, copy, suite);
         }
         if (!options_.bundle.empty()) keep_artefacts(copy, lab, suite);
         if (suite.interrupted) stop_ = interrupted_ = true;
@@ -151,11 +151,20 @@ class Tester {
     }
 
     // The copy could not even be brought up, or labd has failed.
-    void note(const Failure& failure, CheckSuite& suite) {
+    void note(const Failure& failure, const Copy& copy, CheckSuite& suite) {
         suite.trouble = failure.message;
+        for (const topology::Diagnostic& d : failure.diagnostics) {
+            if (d.severity != topology::Severity::error) continue;
+            const bool placed = d.where.line != 0 && d.where.file < failure.sources.size();
+            suite.mistakes.push_back({placed ? failure.sources[d.where.file].name : "",
+                                      placed ? d.where.line : 0,
+                                      d.message + (d.hint.empty() ? "" : " (" + d.hint + ")")});
+        }
+        // A program reads stdout, and a line for each file there.
+        if (globals_.json()) say_line(render_json(failure), copy);
         const std::lock_guard lock(mutex_);
         if (!first_) first_ = failure;
-        print_error(render(failure, globals_.color_err));
+        if (!globals_.json()) print_error(render(failure, globals_.color_err));
     }
 
     // Also of a copy that did not come up: then of what there is.
@@ -165,6 +174,7 @@ class Tester {
         try {
             write_artefacts(folder, quiet_, suite, lab ? &lab->bundle() : nullptr, copy.name);
         } catch (const Failure& failure) {
+            suite.unwritten = failure.message;
             const std::lock_guard lock(mutex_);
             print_error(render(failure, globals_.color_err));
         }
@@ -285,6 +295,7 @@ void write_samples(const std::string& path, const std::vector<CheckSuite>& suite
 }  // namespace
 
 int test(const Globals& globals, const TestOptions& options) {
+    require_one_format(globals, options, options.csv);
     if (options.list) return list(globals, options);
     require_terminal(globals, options);
     const std::vector<Copy> copies = copies_of(options);

@@ -146,6 +146,7 @@ std::string summary_line(const Counts& counts, double elapsed_s) {
            ",\"skipped\":" + std::to_string(counts.skipped) +
            ",\"errors\":" + std::to_string(counts.errors) +
            ",\"warnings\":" + std::to_string(counts.warnings) +
+           ",\"failed_steps\":" + std::to_string(counts.failed_steps) +
            ",\"points\":" + number(counts.points) + ",\"of\":" + number(counts.of) +
            ",\"elapsed\":" + number(elapsed_s) + "}";
 }

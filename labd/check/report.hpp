@@ -33,12 +33,12 @@ std::string step_end_line(std::size_t step, double at_s, const StepEnd& end);
 std::string sample_line(std::size_t step, double at_s, const Sample& sample);
 
 struct Counts {
-    std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0;
+    std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0, failed_steps = 0;
     double points = 0, of = 0;
     void add(const topology::Check& check, const Outcome& outcome);
 };
-// {"type":"summary","passed":…,"failed":…,"skipped":…,"errors":…,"warnings":…,"points":…,"of":…,
-// "elapsed":…}
+// {"type":"summary","passed":…,"failed":…,"skipped":…,"errors":…,"warnings":…,"failed_steps":…,
+// "points":…,"of":…,"elapsed":…}
 std::string summary_line(const Counts& counts, double elapsed_s);
 
 }  // namespace labd::check

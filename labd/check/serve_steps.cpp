@@ -42,7 +42,8 @@ StepListener teller(Played* played, std::shared_ptr<http::Exchange> to) {
     listener.begins = [to](std::size_t step, double at_s) {
         to->line(step_begin_line(step, at_s));
     };
-    listener.ended = [to](std::size_t step, double at_s, const StepEnd& end) {
+    listener.ended = [to, played](std::size_t step, double at_s, const StepEnd& end) {
+        if (!end.ok) ++played->counts.failed_steps;
         to->line(step_end_line(step, at_s, end));
     };
     listener.checked = [to, played](std::size_t check, const Outcome& outcome) {
