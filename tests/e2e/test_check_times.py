@@ -65,11 +65,12 @@ class Times(LabTest):
         self.assertIn("after the fault", found[2]["value"])
 
     def test_packets_lost_until_the_way_is_back(self):
-        self.up(PAIR + table('ping = ["h1", "h2"]\nduring = { flap = ["h1", "h2"], every = "1600ms" }', "20s"))
+        self.up(STATIC + table('ping = ["h1", "h2"]\nduring = { flap = ["r1", "r2"], every = "1600ms" }', "20s"))
         found, _ = results(lab("check", "--json"))
         self.assertEqual("passed", found[0]["result"], found)
         self.assertLess(found[0]["metrics"]["converged"], 1.6)
-        self.assertIn("after the fault", found[0]["value"])
+        self.assertGreater(found[0]["metrics"]["lost"], 2)
+        self.assertRegex(found[0]["value"], r"after the fault, \d+ packets lost on the way$")
 
     @limit(200)
     def test_routes_come_back_after_zebra(self):
