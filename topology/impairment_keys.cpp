@@ -281,8 +281,9 @@ class ImpairmentReader {
         if (packets >= needed) return;
         x_diagnostics.warning(
             "D72", limit->value.where,
-            plain_number(packets) + " packets hold " + plain_number(packets * packet_bits / bits * 1000) +
-                " ms at " + rate->value.text + ", the delay is " + delay->value.text,
+            plain_number(packets) + " packets hold " +
+                plain_number(packets * packet_bits / bits * 1000) + " ms at " + rate->value.text +
+                ", the delay is " + delay->value.text,
             "limit ≥ " + std::to_string(static_cast<long long>(needed)) + ", or leave it out");
     }
 

@@ -78,8 +78,7 @@ Verdict judge(const Dns& s, const topology::Lab& lab, const Answers& answers) {
         else
             finding.value = one_line(sorted(answer.data));
         // Its packets, when none came back from a known server.
-        if (ip && !answer.good)
-            finding.flow = Flow{s.nodes[i], who, ip->text(), i, 53, true};
+        if (ip && !answer.good) finding.flow = Flow{s.nodes[i], who, ip->text(), i, 53, true};
         std::vector<std::string> wanted;
         for (const topology::Text& one : s.is) wanted.push_back(plain(one.text));
         finding.ok = answer.good && answer.code == 0 && !answer.data.empty() &&

@@ -121,28 +121,6 @@ TEST_F(Service, AJobRunsAgainWhenWhatItConfiguresHasComeBack) {
     EXPECT_EQ(node->shell("cat /tmp/told").out, "told\ntold\n");
 }
 
-// A daemon that tells another one what it has found out starts again with it, and the job that
-// configures both has its turn when both are there.
-TEST_F(Service, ADaemonStartsAgainWhenWhatItTellsHasComeBack) {
-    Spec core{"core", "exec sleep 1000"}, daemon{"daemon", "exec sleep 1000"};
-    core.restart = daemon.restart = Restart::always;
-    daemon.configures = {"core"};
-    Spec job{"job", "echo told >> /tmp/told", ReadyKind::exit};
-    job.configures = {"core", "daemon"};
-    run(core);
-    const State first = node->await_state("core", ServiceState::ready);
-    run(daemon);
-    const State second = node->await_state("daemon", ServiceState::ready);
-    run(job);
-    node->await_state("job", ServiceState::exited);
-    ASSERT_EQ(node->shell("kill -KILL " + std::to_string(first.pid)).status(), 0);
-    node->await_state("core", ServiceState::ready);
-    const State again = node->await_state("daemon", ServiceState::ready);
-    EXPECT_NE(again.pid, second.pid);
-    node->await_state("job", ServiceState::exited);
-    EXPECT_EQ(node->shell("cat /tmp/told").out, "told\ntold\n");
-}
-
 TEST_F(Service, AJobThatWasNeverStartedIsNotRun) {
     Spec daemon{"daemon", "exec sleep 1000"};
     daemon.restart = Restart::always;
