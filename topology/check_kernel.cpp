@@ -27,16 +27,6 @@ bool holds_reference(const Text& text) {
     return text.text.find('\x01') != std::string::npos;
 }
 
-// What a route must be like says nothing of one that must not be there.
-void refuse_beside_absent(CheckFields& fields, std::initializer_list<const char*> keys) {
-    for (const char* key : keys)
-        if (const Value* value = fields.option(key))
-            fields.reader.diagnostics.error(
-                "VALUE", value->where,
-                "\"" + std::string(key) + "\" means nothing beside \"absent\"",
-                "not = true, instead of absent: there is no such route");
-}
-
 // As ip-route(8) has them, or a number.
 void require_protocol(CheckFields& fields, const std::string& word) {
     static const std::vector<std::string_view> words{
@@ -88,7 +78,6 @@ subject::Route read_route(CheckFields& fields) {
     route.metric = fields.number("metric", 0, UINT32_MAX);
     route.table = fields.number("table", 1, UINT32_MAX).value_or(254);
     route.absent = fields.flag("absent");
-    if (route.absent) refuse_beside_absent(fields, {"via", "dev", "proto", "metric"});
     return route;
 }
 
@@ -173,8 +162,6 @@ subject::ProtocolRoute read_protocol_route(CheckFields& fields) {
     route.local_pref = fields.number("local-pref", 0, UINT32_MAX);
     route.metric = fields.number("metric", 0, UINT32_MAX);
     route.absent = fields.flag("absent");
-    if (route.absent)
-        refuse_beside_absent(fields, {"via", "aspath", "med", "local-pref", "metric"});
     return route;
 }
 

@@ -167,6 +167,8 @@ void read_check_table(const Value& item, const Value* defaults, const NodeList& 
         Value plain = context.interpolator.value(table, combination.names, Late::allowed);
         auto check = read_check(plain, nodes, lab, context.diagnostics);
         if (!check) continue;
+        // Not of a condition: a lab that runs may have what its file does not say.
+        refuse_doomed(plain, *check, lab, context.diagnostics);
         made.push_back(std::move(*check));
         tables.push_back(std::move(plain));
         meant.push_back(std::move(combination));
@@ -284,7 +286,6 @@ std::optional<Check> read_check(const Value& table, const NodeList& nodes, const
                               "\"before\" means nothing without \"during\": nothing is broken",
                               "during = { down = [\"r1\", \"r2\"] }");
     }
-    refuse_doomed(table, check, lab, diagnostics);
     check.toml = toml_text(table, nodes);
     if (const Value* name = table.find("name")) check.name = reader.string(*name).value_or("");
     if (check.name.empty()) check.name = describe(check);

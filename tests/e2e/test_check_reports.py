@@ -60,7 +60,6 @@ class Refused(LabTest):
         ('converged = false', "converged = false asks nothing"),
         ('all-reachable = ["h1"]', "h1 alone has nobody to reach"),
         ('ping = ["h1", "h2"]\nbefore = false', '"before" means nothing without "during"'),
-        ('route = { node = "h1", prefix = "10.9.0.0/16", via = "h2", absent = true }', '"via" means nothing beside "absent"'),
         ('run = { node = "h1", cmd = "" }', '"cmd" is no command'),
         ('run = { node = "h1", cmd = [] }', '"cmd" is no command'),
         ('throughput = ["h1", "h2"]\ntime = "0s"', '"time" is 1s to an hour'),
