@@ -19,7 +19,6 @@ namespace {
 
 using Octets = std::vector<std::uint8_t>;
 
-constexpr std::uint8_t af_inet = 2;
 constexpr std::array<std::uint8_t, 6> broadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 constexpr std::array<std::uint8_t, 6> all_nodes_mac{0x33, 0x33, 0, 0, 0, 1};
 constexpr std::array<std::uint8_t, 16> all_nodes{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -126,7 +125,7 @@ void announce(int netns, std::uint32_t index, const MacAddress& mac,
     to.sll_ifindex = static_cast<int>(index);
     to.sll_halen = static_cast<unsigned char>(mac.size());
     for (const Ip& address : addresses) {
-        const bool ipv4 = address.family == af_inet;
+        const bool ipv4 = address.family == AF_INET;
         const Octets frame =
             ipv4 ? gratuitous_arp(mac, address) : neighbour_advertisement(mac, address, router);
         to.sll_protocol = htons(ipv4 ? ETH_P_ARP : ETH_P_IPV6);

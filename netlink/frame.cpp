@@ -12,10 +12,6 @@
 namespace netlink {
 namespace {
 
-constexpr std::size_t aligned(std::size_t length) {
-    return (length + 3) & ~std::size_t{3};
-}
-
 template <class T>
 std::optional<T> peek(Bytes bytes) {
     if (bytes.size() < sizeof(T)) return std::nullopt;

@@ -7,11 +7,6 @@
 namespace netlink {
 namespace {
 
-// MNL_ALIGN is signed arithmetic.
-constexpr std::size_t aligned(std::size_t length) {
-    return (length + 3) & ~std::size_t{3};
-}
-
 nlmsghdr* head(std::vector<std::byte>& data) {
     return reinterpret_cast<nlmsghdr*>(data.data());
 }

@@ -14,6 +14,11 @@ namespace netlink {
 
 using Bytes = std::span<const std::byte>;
 
+// Attributes and messages begin at multiples of four; MNL_ALIGN is signed arithmetic.
+constexpr std::size_t aligned(std::size_t length) {
+    return (length + 3) & ~std::size_t{3};
+}
+
 // An attribute's number and the type of its value. Bytes: as they are; std::string_view: with the
 // terminating zero that the kernel wants; everything else: a fixed-width integer or C struct.
 template <std::uint16_t Number, class T>

@@ -16,7 +16,7 @@ namespace {
 using namespace nft;
 
 constexpr Intent translating{"set", "address translation"};
-constexpr const char *out = "outwards", *across = "across";
+constexpr const char *outwards = "outwards", *across = "across";
 
 Message make_table(const std::string& table) {
     Message message = nft::message(NFPROTO_INET, NFT_MSG_NEWTABLE, NLM_F_CREATE);
@@ -69,7 +69,7 @@ Message make_rule(const std::string& table, const char* chain, Body body) {
 
 Message translate(const std::string& table, const Ip& source) {
     constexpr std::uint32_t ipv4_source = 12, ipv6_source = 8;  // RFC 791, RFC 8200
-    return make_rule(table, out, [&](Message& rule) {
+    return make_rule(table, outwards, [&](Message& rule) {
         const bool v4 = source.family == AF_INET;
         put_family(rule, source.family);
         expression(rule, "payload", [&] {
@@ -116,7 +116,7 @@ void set_translation(int netns, const std::string& table, const Translation& wis
     change.add(remove_table(table));
     if (wish.any()) {
         change.add(make_table(table));
-        change.add(make_chain(table, out, "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC));
+        change.add(make_chain(table, outwards, "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC));
         for (const Ip& source : wish.sources) change.add(translate(table, source));
         change.add(make_chain(table, across, "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER));
         for (const std::string& device : wish.closed4)

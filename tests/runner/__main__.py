@@ -11,27 +11,27 @@ from .results import Report, Result
 
 def unit(report, options):
     trees.build(paths.TESTS)
-    for program in sorted(paths.BINARIES.glob("unit_*")):
-        gtest.run_program(report, "unit", program, gtest_filter=options.filter())
+    gtest.run_programs(report, "unit", paths.BINARIES.glob("unit_*"),
+                       gtest_filter=options.filter())
 
 
 def kernel(report, options):
     trees.build(paths.TESTS)
-    for program in sorted(paths.BINARIES.glob("kernel_*")):
-        # Their throw-away namespaces live in a mount tree of their own, with a /run of its own.
-        wrapper = ["unshare", "--mount", "--net", "--uts", "--ipc", "sh", "-ec",
-                   'mount -t tmpfs tmpfs /run; exec "$@"', "sh"]
-        if os.geteuid() != 0:
-            wrapper = []
-        gtest.run_program(report, "kernel", program, wrapper, options.filter())
+    # Their throw-away namespaces live in a mount tree of their own, with a /run of its own.
+    wrapper = ["unshare", "--mount", "--net", "--uts", "--ipc", "sh", "-ec",
+               'mount -t tmpfs tmpfs /run; exec "$@"', "sh"]
+    if os.geteuid() != 0:
+        wrapper = []
+    gtest.run_programs(report, "kernel", paths.BINARIES.glob("kernel_*"), wrapper,
+                       options.filter())
 
 
 def tsan(report, options):
     """The two threads of labd: the tests that cross from one to the other."""
     trees.build(paths.TSAN, ["threads_labd"])
     # The sanitizer's shadow does not fit the address space layout of newer kernels.
-    gtest.run_program(report, "tsan", paths.TSAN / "bin" / "threads_labd", ["setarch", "-R"],
-                      options.filter())
+    gtest.run_programs(report, "tsan", [paths.TSAN / "bin" / "threads_labd"], ["setarch", "-R"],
+                       options.filter())
 
 
 STAGES = {"style": style.run, "unit": unit, "kernel": kernel, "e2e": e2e.run,

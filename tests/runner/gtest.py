@@ -1,5 +1,6 @@
 """Runs GoogleTest programs and reads what they say of themselves."""
 
+import concurrent.futures
 import os
 import subprocess
 import time
@@ -16,14 +17,28 @@ SANITIZERS = {
 }
 
 
-def run_program(report, stage, program, wrapper=(), gtest_filter=None, limit=600):
+def run_programs(report, stage, programs, wrapper=(), gtest_filter=None):
+    """GoogleTest programs, each in as many parts as there are processors: each processor has one at
+    a time, the long ones first."""
+    parts = os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor(parts) as pool:
+        jobs = [pool.submit(run_part, stage, program, wrapper, gtest_filter, part, parts)
+                for program in sorted(programs, key=lambda p: -p.stat().st_size)
+                for part in range(parts)]
+        for job in jobs:
+            for result in job.result():
+                report.add(result)
+
+
+def run_part(stage, program, wrapper=(), gtest_filter=None, part=0, parts=1, limit=600):
     """One GoogleTest program; every test of it becomes a result, and so does a crash."""
-    xml = paths.REPORTS / f"gtest-{stage}-{program.name}.xml"
+    xml = paths.REPORTS / f"gtest-{stage}-{program.name}-{part}.xml"
     xml.unlink(missing_ok=True)
     command = [*wrapper, str(program), f"--gtest_output=xml:{xml}"]
     if gtest_filter:
         command.append(f"--gtest_filter={gtest_filter}")
-    environment = {**os.environ, **SANITIZERS}
+    environment = {**os.environ, **SANITIZERS,
+                   "GTEST_TOTAL_SHARDS": str(parts), "GTEST_SHARD_INDEX": str(part)}
     if IN_CI:
         environment["LAB_TESTS_MUST_RUN"] = "1"
     started = time.monotonic()
@@ -37,17 +52,15 @@ def run_program(report, stage, program, wrapper=(), gtest_filter=None, limit=600
         status = f"none: it did not end within {limit} s"
     seconds = time.monotonic() - started
 
-    failed = 0
+    results = []
     if xml.exists():
-        for case in ET.parse(xml).getroot().iter("testcase"):
-            result = read_case(stage, program.name, case)
-            if result:
-                failed += result.outcome == "failed"
-                report.add(result)
+        cases = ET.parse(xml).getroot().iter("testcase")
+        results = [r for r in (read_case(stage, program.name, case) for case in cases) if r]
     # No XML: it died on the way. XML without a failure but a bad status: a sanitizer at exit.
-    if status != 0 and not failed:
-        report.add(Result(stage, f"{program.name} (the program)", "failed", seconds,
-                          f"exit status {status}\n{output}"))
+    if status != 0 and not any(r.outcome == "failed" for r in results):
+        results.append(Result(stage, f"{program.name} (the program)", "failed", seconds,
+                              f"exit status {status}\n{output}"))
+    return results
 
 
 def read_case(stage, program, case):

@@ -5,9 +5,8 @@ import pathlib
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = SOURCE / "build"
-TESTS = BUILD / "tests"      # the tree with address and undefined behaviour sanitizers
+TESTS = BUILD / "tests"      # the tree with address and undefined behaviour sanitizers, and fuzzers
 TSAN = BUILD / "tsan"
-FUZZ = BUILD / "fuzz"
 RELEASE = BUILD / "release"  # the tree that examples/quickstart builds, with binaries in build/bin
 REPORTS = TESTS / "reports"
 # For whoever has binaries elsewhere and wants only the tests of them. Read once: a stage sets the
