@@ -71,6 +71,7 @@ Access read_access(const json::object& object) {
     Access access;
     access.owner = static_cast<uid_t>(number(object, "owner"));
     access.owner_group = static_cast<gid_t>(number(object, "owner_group"));
+    access.open = number(object, "open") != 0;
     if (const json::value* grants = object.if_contains("grants");
         grants != nullptr && grants->is_array())
         for (const json::value& text : grants->as_array())
@@ -183,6 +184,7 @@ std::vector<Record> snapshot_records(const Lab& lab) {
     json::object head;
     head["owner"] = static_cast<std::int64_t>(lab.access.owner);
     head["owner_group"] = static_cast<std::int64_t>(lab.access.owner_group);
+    head["open"] = lab.access.open ? 1 : 0;
     json::array grants;
     for (const Grant& grant : lab.access.grants) grants.emplace_back(to_text(grant));
     head["grants"] = std::move(grants);

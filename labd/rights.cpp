@@ -62,6 +62,7 @@ const Rule& rule(Verb verb) {
 }
 
 bool Access::allows(const Peer& peer, Right right) const {
+    if (open && right > Right::see && !peer.is_master()) return false;
     if (is_owner(peer)) return true;
     return std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
         return grant.right >= right && (grant.group ? peer.is_in(grant.id) : peer.uid == grant.id);
@@ -73,10 +74,23 @@ std::optional<Refusal> refusal(Verb verb, const Peer& peer, const std::string& l
     const Rule& asked = rule(verb);
     if (access.allows(peer, asked.right)) return std::nullopt;
     const std::string owner = user_name(access.owner), me = user_name(peer.uid);
+    if (access.open && access.allows(peer, Right::see))
+        return Refusal{
+            "lab \"" + lab + "\" has nodes of level \"open\", whose root is the host's: " + me +
+                " may look at it and no more",
+            "only root may " + std::string(asked.doing) + " it: sudo lab -L " + lab + " …",
+            {}};
     return Refusal{
         "lab \"" + lab + "\" is " + owner + "'s: " + me + " may not " + asked.doing + " it",
         owner + " can share it: allow = [\"" + me + "\"] in its file, then lab up",
         {}};
+}
+
+bool has_open_nodes(const topology::Lab& lab) {
+    const auto needs = topology::host_needs(lab);
+    return std::any_of(needs.begin(), needs.end(), [](const topology::HostNeed& need) {
+        return need.kind == topology::HostNeed::Kind::open_level;
+    });
 }
 
 std::optional<Refusal> needs_root(const topology::Lab& lab, const Peer& peer) {

@@ -54,6 +54,9 @@ struct Access {
     uid_t owner = 0;
     gid_t owner_group = 0;
     std::vector<Grant> grants;
+    // It has nodes of level `open`, whose root is the host's: beyond `see` it is root's alone, with
+    // whomever it is shared.
+    bool open = false;
 
     bool allows(const Peer& peer, topology::Right right) const;
     bool is_owner(const Peer& peer) const { return peer.is_master() || peer.uid == owner; }
@@ -75,6 +78,7 @@ std::optional<Refusal> shares_anew(const topology::Lab& before, const topology::
 // D82 for every name that this machine does not know; ids of the others.
 topology::Diagnostics unknown_accounts(const topology::Lab& lab);
 std::vector<Grant> grants_of(const topology::Lab& lab);
+bool has_open_nodes(const topology::Lab& lab);
 
 std::string user_name(uid_t uid);  // "1234" when it has none
 

@@ -259,6 +259,7 @@ void Engine::settle(Change& change) {
     tell_drift(lab, {});
     lab.overrides = change.overrides;
     lab.access.grants = grants_of(lab.wish);
+    lab.access.open = has_open_nodes(lab.wish);
     commit_record(lab);
     judge(lab);  // what labd found when it came back may be over
     AuditEvent event = event_of("up", "done", lab);
@@ -288,12 +289,15 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     audit_.record(lab->caller, event);
     events_.publish("lab", change.fresh ? "create" : "change", lab->name);
     const Bundle bundle = lab->bundle;
-    const std::vector<Grant> grants = lab->access.grants;
+    const Access access = lab->access;
+    // Before a node of it can be entered; until the last one has gone.
+    if (has_open_nodes(lab->wish)) lab->access.open = true;
     const auto overrides = lab->overrides;
     const auto keep = [&] {
         lab->bundle = change.bundle;
         lab->overrides = change.overrides;
         lab->access.grants = grants_of(lab->wish);
+        lab->access.open = has_open_nodes(lab->wish);
     };
     std::exception_ptr failure;
     Stopwatch watch;
@@ -321,11 +325,12 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     if (failure && !request.keep_on_failure) {
         lab->bundle = bundle;
         lab->overrides = overrides;
-        lab->access.grants = grants;
+        lab->access.grants = access.grants;
         if (change.fresh)
             co_await remove(lab);
         else
             co_await roll_back(lab, std::move(before), std::move(asleep));
+        lab->access.open = access.open;
         audit_.record(lab->caller, event);
         rethrow_as_up_failure(failure, change.resolved.sources);
     }

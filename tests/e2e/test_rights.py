@@ -138,6 +138,28 @@ class Rights(LabTest):
         self.assertEqual(403, users.curl("alice", "PUT", "/v1/labs/t", "-d", body)[0])
         self.up(text)
 
+    def test_nobody_enters_open_nodes_by_a_share(self):
+        shared = 'allow = ["bob"]\n'
+        self.up_as("alice", shared + PAIR)
+        users.lab("bob", "-L", "t", "exec", "h1", "--", "true")
+        # Root makes one node of alice's lab open; now root in it is root of the host.
+        self.up(shared + PAIR + '[nodes.h3]\nlevel = "open"\n')
+        for restarted in (False, True):
+            if restarted:
+                machine.kill_daemon(signal.SIGKILL)
+                lab("ls")
+            for who in ("alice", "bob"):
+                users.lab(who, "-L", "t", "status")
+                for words in (["exec", "h3", "--", "true"], ["exec", "h1", "--", "true"], ["restart", "h3"],
+                              ["wait", "run h3 true", "--timeout", "1s"], ["down", "t"]):
+                    done = users.lab(who, "-L", "t", *words, status=None)
+                    self.assertEqual(125 if words[0] == "exec" else 4, done.status, done)
+                    self.assertIn('level "open"', done.err)
+            lab("-L", "t", "exec", "h3", "--", "true")
+        # Sealed again, it is theirs again.
+        self.up(shared + PAIR + '[nodes.h3]\n')
+        users.lab("bob", "-L", "t", "exec", "h3", "--", "true")
+
     def test_files_are_read_with_the_callers_rights(self):
         secret = self.write("secret", "nobody's business")
         secret.chmod(0o600)

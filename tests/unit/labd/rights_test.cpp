@@ -38,10 +38,10 @@ constexpr std::array<Verb, 14> all_verbs{
     Verb::status, Verb::show,  Verb::logs,    Verb::ns,    Verb::exec,   Verb::check, Verb::fault,
     Verb::stop,   Verb::start, Verb::restart, Verb::pause, Verb::resume, Verb::up,    Verb::down};
 
-std::string may(const Peer& who) {
+std::string may(const Peer& who, const Access& access = shared()) {
     std::string verbs;
     for (const Verb verb : all_verbs)
-        if (!refusal(verb, who, "t", shared()))
+        if (!refusal(verb, who, "t", access))
             verbs += (verbs.empty() ? "" : " ") + std::string(rule(verb).name);
     return verbs;
 }
@@ -71,6 +71,22 @@ TEST(Rights, ThatLackAreToldWithTheWayOut) {
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->message, "lab \"t\" is 2001's: 2002 may not run commands in it");
     EXPECT_EQ(refused->hint, "2001 can share it: allow = [\"2002\"] in its file, then lab up");
+}
+
+// Root in a node of level `open` is root of the host, whoever wrote `allow`, and whose lab it was
+// before root made a node of it one.
+TEST(Rights, ToALabWithOpenNodesNobodyButRootHasMoreThanALook) {
+    Access open = shared();
+    open.open = true;
+    EXPECT_EQ(may(peer(2001), open), "status show logs ns") << "the owner";
+    EXPECT_EQ(may(peer(2004), open), "status show logs ns") << "who might change it";
+    EXPECT_EQ(may(peer(2099), open), "") << "a stranger";
+    EXPECT_EQ(may(peer(0), open), may(peer(0)));
+    const auto refused = refusal(Verb::exec, peer(2001), "t", open);
+    ASSERT_TRUE(refused);
+    EXPECT_THAT(refused->message, HasSubstr("nodes of level \"open\", whose root is the host's"));
+    EXPECT_EQ(refused->hint, "only root may run commands in it: sudo lab -L t …");
+    EXPECT_THAT(refusal(Verb::exec, peer(2099), "t", open)->message, HasSubstr("2001's"));
 }
 
 TEST(Rights, WhatReachesIntoTheHostIsRootsAlone) {
