@@ -39,10 +39,10 @@ Fd above_targets(const Fd& fd) {
     return copy;
 }
 
-pid_t start_grouped(const std::string& init, const Fd& group, const Fd& conversation,
-                    const Fd& door) {
+pid_t start_grouped(const std::string& init, const std::string& role, const Fd& group,
+                    const Fd& conversation, const Fd& door) {
     const Fd first = above_targets(conversation), second = above_targets(door);
-    return start_in_group(group, init, {"lab-init", "--spawner"}, {}, {first.get(), second.get()});
+    return start_in_group(group, init, {"lab-init", role}, {}, {first.get(), second.get()});
 }
 
 void write_map(pid_t pid, const char* name, const IdMap& map) {
@@ -83,8 +83,9 @@ asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start(asio::io_co
                                                                      rlimit files, Fd door,
                                                                      Fd group, Fd owners) {
     auto [mine, its] = packet_pair();
-    const pid_t pid = group ? start_grouped(init, group, its, door)
-                            : start_init(init, "--spawner", {its.get(), door.get()});
+    const std::string role = "--spawner=" + std::to_string(outer_id(ids.uids, 0).value_or(0));
+    const pid_t pid = group ? start_grouped(init, role, group, its, door)
+                            : start_init(init, role, {its.get(), door.get()});
     its.reset();
     (void)prlimit(pid, RLIMIT_NOFILE, &files, nullptr);
     std::unique_ptr<SpawnerClient> client(new SpawnerClient(loop, std::move(mine), pid));

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/keyctl.h>
+#include <linux/securebits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <sched.h>
@@ -33,6 +34,7 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace labd::spawner {
@@ -57,7 +59,7 @@ void make_own(int flags, const char* step) {
 
 class Spawner {
   public:
-    explicit Spawner(bool open) : open_(open) {}
+    explicit Spawner(std::optional<uid_t> owner) : owner_(owner), open_(!owner) {}
     // Up to `ready`. Throws Failure.
     void start();
     void converse();
@@ -79,6 +81,7 @@ class Spawner {
     std::unique_ptr<Nursery> nursery_;
     std::set<pid_t> nodes_;  // ours until we reap them: a pid in here is never someone else's
     std::string hosts_;
+    const std::optional<uid_t> owner_;
     const bool open_;     // of nodes without a boundary: we stay outside every user namespace
     bool heard_ = false;  // labd said something after `ready`
     bool quitting_ = false;
@@ -94,9 +97,22 @@ void Spawner::tell_failure(std::uint32_t id, const Failure& failure) {
     tell(packet.u32(static_cast<std::uint32_t>(failure.error)).text(failure.step));
 }
 
+// What a lab uses up of what the kernel counts by user (inotify instances, namespaces, queued
+// signals, message queues) it counts for whoever made the lab's user namespace, too: that shall be
+// the lab's own root and not the host's, who would find nothing left. It goes by the effective id;
+// the real one stays, since the kernel limits the processes below everybody but the host's root.
+void belong_to_the_lab(uid_t owner) {
+    if (owner == geteuid()) return;
+    must(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) == 0 && seteuid(owner) == 0,
+         "become the lab's owner");
+    // Else the id map would not be labd's to write where labd is not the host's root.
+    must(prctl(PR_SET_DUMPABLE, 1) == 0, "stay dumpable");
+}
+
 // Gives the list of owners that came with the map; empty when L's parent is the host's own user
 // namespace, which sees them itself.
 Fd Spawner::enter_user_namespace() {
+    belong_to_the_lab(*owner_);
     make_own(CLONE_NEWUSER, "make user namespaces");
     tell(Packer(code(Spawn::want_map), 0));
     Heard heard = hear(labd_.get(), 0);
@@ -268,8 +284,10 @@ void Spawner::converse() {
 
 }  // namespace
 
-int serve(bool open) {
-    Spawner spawner(open);
+namespace {
+
+int serve_as(std::optional<uid_t> owner) {
+    Spawner spawner(owner);
     try {
         spawner.start();
     } catch (const Failure& failure) {
@@ -278,6 +296,16 @@ int serve(bool open) {
     }
     spawner.converse();
     return 0;
+}
+
+}  // namespace
+
+int serve(uid_t owner) {
+    return serve_as(owner);
+}
+
+int serve_open() {
+    return serve_as(std::nullopt);
 }
 
 }  // namespace labd::spawner

@@ -260,8 +260,9 @@ SealedLab::SealedLab(bool open) {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, its.get(), protocol::spawner_fd);
     posix_spawn_file_actions_adddup2(&actions, door.get(), protocol::spawner_door_fd);
-    char program[] = "lab-init", role[] = "--spawner", open_role[] = "--open-spawner";
-    char* argv[] = {program, open ? open_role : role, nullptr};
+    char program[] = "lab-init";
+    std::string role = open ? "--open-spawner" : "--spawner=" + std::to_string(base);
+    char* argv[] = {program, role.data(), nullptr};
     char* envp[] = {nullptr};
     const int error = posix_spawn(&pid_, LAB_BINARY_DIR "/lab-init", &actions, nullptr, argv, envp);
     posix_spawn_file_actions_destroy(&actions);
