@@ -6,15 +6,27 @@
 
 namespace labd::spawner {
 
-Fd detached_tmpfs(const char* mode, unsigned attributes) {
-    const Fd context(fsopen("tmpfs", FSOPEN_CLOEXEC));
-    must(bool(context), "open a tmpfs");
-    must(fsconfig(context.get(), FSCONFIG_SET_STRING, "mode", mode, 0) == 0 &&
+namespace {
+
+Fd detached(const char* type, const char* mode, unsigned attributes) {
+    const Fd context(fsopen(type, FSOPEN_CLOEXEC));
+    must(bool(context), "open the file system", type);
+    must((mode == nullptr || fsconfig(context.get(), FSCONFIG_SET_STRING, "mode", mode, 0) == 0) &&
              fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0,
-         "create a tmpfs");
+         "create the file system", type);
     Fd mount(fsmount(context.get(), FSMOUNT_CLOEXEC, attributes));
-    must(bool(mount), "make a mount of a tmpfs");
+    must(bool(mount), "make a mount of the file system", type);
     return mount;
+}
+
+}  // namespace
+
+Fd detached_tmpfs(const char* mode, unsigned attributes) {
+    return detached("tmpfs", mode, attributes);
+}
+
+Fd detached_sysfs(unsigned attributes) {
+    return detached("sysfs", nullptr, attributes);
 }
 
 Fd copy_of_mount(int directory, const char* path, bool recursive) {

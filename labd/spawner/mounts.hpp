@@ -7,8 +7,9 @@
 
 namespace labd::spawner {
 
-// A tmpfs that is attached nowhere yet; MOUNT_ATTR_* as for fsmount(2).
+// File systems that are attached nowhere yet; MOUNT_ATTR_* as for fsmount(2).
 Fd detached_tmpfs(const char* mode, unsigned attributes);
+Fd detached_sysfs(unsigned attributes);  // of our network namespace
 // A copy of the mount at `path` (with what is mounted below it), attached nowhere yet.
 Fd copy_of_mount(int directory, const char* path, bool recursive);
 void attach(const Fd& mount, const char* target);

@@ -49,6 +49,9 @@ constexpr int denied[] = {
     SYS_syslog,
     SYS_fanotify_init,
     SYS_quotactl,
+#ifdef SYS_quotactl_fd
+    SYS_quotactl_fd,
+#endif
     SYS_lookup_dcookie};
 
 // Their addresses are of the machine, not of a network namespace: nodes would reach each other, the

@@ -66,7 +66,15 @@ void mount_empty_proc() {
 }  // namespace
 
 Material gather_material() {
-    return {make_dev(), list_etc(), list_var(), read_text("/etc/passwd"), read_text("/etc/group")};
+    // The owner of a network namespace has the files of its sysfs. They shall be nobody's in a lab:
+    // the nodes share this one.
+    must(unshare(CLONE_NEWNET) == 0, "make a network namespace for the template's /sys");
+    return {make_dev(),
+            detached_sysfs(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
+            list_etc(),
+            list_var(),
+            read_text("/etc/passwd"),
+            read_text("/etc/group")};
 }
 
 Fd build_template(const Material& material) {
@@ -99,10 +107,9 @@ Fd build_template(const Material& material) {
     Fd hosts = copy_of_mount(AT_FDCWD, ".lab/hosts", false);
 
     mount_empty_proc();
-    // Of an empty network namespace, and writable: a locked read-only sysfs would forbid the
-    // writable one that `ip netns exec` mounts inside a node. Its files belong to host root anyway.
-    must(mount("sysfs", "sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0,
-         "mount the template's /sys");
+    // Writable: a locked read-only sysfs would forbid the writable one that `ip netns exec` mounts
+    // inside a node.
+    attach(material.sys, "sys");
 
     constexpr unsigned fixed = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
     set_attributes("usr", fixed | MOUNT_ATTR_NODEV, true);

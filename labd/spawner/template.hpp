@@ -12,6 +12,7 @@ namespace labd::spawner {
 // What L's parent prepared before the user namespace L: L could neither make nor see it.
 struct Material {
     Dev dev;
+    Fd sys;       // of an empty network namespace that is the parent's
     Listing etc;  // of the host, with owners
     Listing var;
     std::string passwd, group;

@@ -80,6 +80,7 @@ const std::vector<Call> calls = {
     {"add_key", [] { return syscall(SYS_add_key, "escape-none", "x", nullptr, 0, -1); }},
     {"request_key", [] { return syscall(SYS_request_key, "escape-none", "x", nullptr, 0); }},
     {"quotactl", [] { return syscall(SYS_quotactl, 0x800002 << 8, "/nonexistent", 0, nullptr); }},
+    {"quotactl_fd", [] { return syscall(SYS_quotactl_fd, -1, 0x800002 << 8, 0, nullptr); }},
 #if defined __x86_64__
     {"iopl", [] { return syscall(SYS_iopl, 3); }},
     {"ioperm", [] { return syscall(SYS_ioperm, 0x80, 1, 1); }},

@@ -66,7 +66,7 @@ TEST(Doctor, LeavesNoTrace) {
         return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
     };
     const auto fds_before = fds();
-    (void)labd::doctor::kernel_features();
+    (void)labd::doctor::kernel_features(false);
     (void)labd::doctor::user_namespaces();
     EXPECT_EQ(links(), links_before);
     EXPECT_EQ(fds(), fds_before);
@@ -76,7 +76,7 @@ TEST(Doctor, LeavesNoTrace) {
 
 TEST(Doctor, FindsTheKernelsFeatures) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root to make devices";
-    const auto checks = labd::doctor::kernel_features();
+    const auto checks = labd::doctor::kernel_features(false);
     EXPECT_TRUE(named(checks, "kernel: veth").ok) << named(checks, "kernel: veth").detail;
     EXPECT_TRUE(named(checks, "kernel: bridge").ok) << named(checks, "kernel: bridge").detail;
     EXPECT_TRUE(named(checks, "kernel: veth").needed);
