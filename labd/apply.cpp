@@ -1,4 +1,5 @@
 // The way of a plan into the kernel and into the nodes, and back when a step fails.
+#include "labd/allow_ipv6.hpp"
 #include "labd/engine.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
@@ -84,6 +85,7 @@ asio::awaitable<void> Engine::apply(std::shared_ptr<Lab> lab, const Steps& steps
     for (const Step& step : steps)
         for (const std::string& space : spaces_of(step))
             if (lab->picture.contains(space)) lab->touched.insert(space);
+    if (lab->state != LabState::building) co_await allow_ipv6(lab, steps);
     std::size_t from = 0;
     while (from < steps.size()) {
         const auto began = steady_clock::now();

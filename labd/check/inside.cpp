@@ -12,7 +12,7 @@ namespace labd::check {
 namespace {
 
 namespace json = boost::json;
-using namespace topology::subject;  // Run, Process, File, Sysctl, NoDrops
+using namespace topology::subject;  // Process, File, Sysctl, NoDrops
 
 // Calls `look` with what each node said; what never ran is nobody's network.
 template <typename Look>
@@ -52,7 +52,7 @@ std::string plain(const json::value& value) {
 }
 
 // The value at the pointer, compared as its text: 2, true, "r2".
-void look_into_json(const Run& s, const std::string& out, Finding& finding) {
+void look_into_json(const topology::subject::Run& s, const std::string& out, Finding& finding) {
     json::error_code error;
     json::parse_options options;
     options.max_depth = 64;
@@ -89,13 +89,13 @@ std::string squeezed(const std::string& text) {
 
 }  // namespace
 
-Question ask(const Run& s, const topology::Lab&) {
+Question ask(const topology::subject::Run& s, const topology::Lab&) {
     std::vector<std::string> argv;
     for (const topology::Text& word : s.argv) argv.push_back(word.text);
     return everywhere(s.nodes, argv, s.input.text, 30);
 }
 
-Verdict judge(const Run& s, const topology::Lab&, const Answers& answers) {
+Verdict judge(const topology::subject::Run& s, const topology::Lab&, const Answers& answers) {
     return for_heard(s.nodes, answers, [&](const Heard& heard) {
         Finding finding;
         finding.ok = !heard.timed_out && static_cast<std::uint32_t>(heard.exit_status()) == s.exit;

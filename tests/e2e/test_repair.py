@@ -2,7 +2,7 @@
 --adopt` prints the file that would wish it."""
 
 import machine
-from labtest import LabTest
+from labtest import PAIR, LabTest
 from machine import lab, run
 
 TEXT = '''
@@ -92,6 +92,17 @@ class Repair(ByHand):
             lab(*again, cwd="/")
             self.assertEqual((before, pids), ({node: network(node) for node in NODES}, self.pids()))
             self.assertEqual([], lab("status", "--json").json["drift"])
+
+    def test_ipv6_switched_off_comes_back(self):
+        self.up(PAIR)
+        addresses = lab("-L", "t", "exec", "h1", "--", "ip", "-6", "-br", "address", "show", "eth0").out
+        for scope in ("all", "eth0", "default"):
+            for mend in (["up", "t.lab.toml"], ["restart", "h1"], ["restart", "h2"]):
+                lab("-L", "t", "exec", "h1", "--", "sysctl", "-qw", f"net.ipv6.conf.{scope}.disable_ipv6=1")
+                lab("-L", "t", *mend)
+                self.assertEqual(addresses, lab("-L", "t", "exec", "h1", "--", "ip", "-6", "-br", "address",
+                                                "show", "eth0").out)
+                lab("-L", "t", "exec", "h2", "--", "ping", "-6", "-c1", "-q", "h1")
 
     def test_words_that_do_not_go_together(self):
         self.assertEqual(3, lab("-L", "nowhere", "up", "--repair", status=None).status)
