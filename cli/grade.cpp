@@ -1,4 +1,5 @@
 // `lab grade`: every student's file in a throw-away copy, asked what the exercise's own checks ask.
+#include "cli/beyond_exercise.hpp"
 #include "cli/check_session.hpp"
 #include "cli/commands.hpp"
 #include "cli/copy.hpp"
@@ -88,9 +89,12 @@ std::string reason_of(const Failure& failure) {
 
 class Grader {
   public:
-    Grader(const Globals& globals, const std::vector<topology::Check>& checks)
-        : globals_(for_copies(globals)), checks_(checks), loud_(!globals.quiet) {
-        for (const topology::Check& check : checks) of_ += check.points;
+    Grader(const Globals& globals, const topology::Lab& exercise)
+        : globals_(for_copies(globals)),
+          exercise_(exercise),
+          checks_(exercise.checks),
+          loud_(!globals.quiet) {
+        for (const topology::Check& check : checks_) of_ += check.points;
     }
 
     double of() const { return of_; }
@@ -116,8 +120,13 @@ class Grader {
         std::optional<LabCopy> copy;
         try {
             copy.emplace(globals_, FileOptions{}, student.file, copy_name("grade", number));
-            copy->up();
-            ask(*copy, student);
+            if (const auto beyond = beyond_exercise(copy->bundle().resolved.lab, exercise_)) {
+                student.reason = *beyond;
+                copy.reset();
+            } else {
+                copy->up();
+                ask(*copy, student);
+            }
         } catch (const Interrupted&) {
             stop_ = true;
         } catch (const Failure& failure) {
@@ -184,6 +193,7 @@ class Grader {
     }
 
     Globals globals_;
+    const topology::Lab& exercise_;
     const std::vector<topology::Check>& checks_;
     double of_ = 0;
     bool loud_ = true;
@@ -212,7 +222,7 @@ int grade(const Globals& globals, const GradeOptions& options) {
     require_valid(exercise, globals);
     // Checks without points prepare for others: they are asked, too.
     const std::vector<topology::Check>& checks = exercise.resolved.lab.checks;
-    Grader grader(globals, checks);
+    Grader grader(globals, exercise.resolved.lab);
     if (grader.of() <= 0)
         throw Failure("no_checks", exercise.resolved.lab.name + " has no check with points",
                       "points = 2 in a [[check]]");

@@ -2,6 +2,7 @@
 #include "cli/ping_pairs.hpp"
 
 #include "cli/json_print.hpp"
+#include "cli/visible.hpp"
 
 #include <boost/json.hpp>
 
@@ -114,7 +115,7 @@ std::string ping_line(const PairResult& r, const Style& style) {
     if (r.outcome.rtt) out += "  " + milliseconds(*r.outcome.rtt) + " ms";
     if (r.outcome.sent > 1)
         out += "  " + std::to_string(r.outcome.received) + " of " + std::to_string(r.outcome.sent);
-    if (!r.outcome.why.empty()) out += "  " + r.outcome.why;
+    if (!r.outcome.why.empty()) out += "  " + visible(r.outcome.why);
     return out + "\n";
 }
 

@@ -77,6 +77,24 @@ class Grading(LabTest):
         self.assertEqual(done.out, open("scores.csv", newline="").read())
         lab("grade", "nowhere", task, status=2)
 
+    def test_no_file_gets_more_of_the_machine_than_the_exercise(self):
+        task = self.write("task.lab.toml", TASK)
+        host = 'exec = ["sh -c \'touch /run/work/was-here\'"]\n'
+        for name, words in {"open": 'level = "open"\n', "node": "", "nat": "", "share": 'allow = ["nobody"]\n'}.items():
+            self.write(f"in/{name}.toml", words + SOLVED)
+        self.write("in/node.toml", SOLVED + '[nodes.h3]\nlevel = "open"\n' + host)
+        self.write("in/nat.toml", SOLVED + '[nodes.out]\nkind = "nat"\n')
+        table = scores(lab("grade", "in", task).out)
+        for name, words in (("open", 'h1 has level "open"'), ("node", 'h3 has level "open"'), ("nat", "out is a nat"),
+                            ("share", "it is shared with nobody")):
+            self.assertEqual("0", table[name]["points"])
+            self.assertRegex(table[name]["reason"], f"^line [0-9]+: {words}, which the exercise does not have")
+        self.assertFalse(os.path.exists("/run/work/was-here"))
+        # What the exercise has, its students may have.
+        wide = self.write("wide.lab.toml", 'level = "open"\n' + TASK)
+        self.write("two/ada.toml", 'level = "open"\n' + SOLVED)
+        self.assertEqual("7", scores(lab("grade", "two", wide, timeout=100).out)["ada"]["points"])
+
     def test_addresses_are_those_of_the_students_lab(self):
         file = """
 name = "own"
