@@ -32,7 +32,7 @@ std::vector<DoctorCheck> round(const std::vector<Row>& rows) {
 }  // namespace
 
 std::vector<DoctorCheck> examine(const DoctorInput& input) {
-    const Row features{"kernel features", doctor::kernel_features};
+    const Row features{"kernel features", [&] { return doctor::kernel_features(input.rootless); }};
     const Row programs{"programs", doctor::programs};
     const Row leftovers{"leftovers", [&] { return doctor::leftovers(input); }};
     if (input.rootless)

@@ -20,7 +20,7 @@ Checks user_rights();                           // of a labd without root
 Checks user_ids();                              // subordinate ids: by having them mapped
 Checks user_devices();                          // devices of the host that nodes would like
 Checks user_session(const DoctorInput& input);  // how long what the user starts may live
-Checks kernel_features();                       // devices, queues, nftables: by making them
+Checks kernel_features(bool rootless);          // devices, queues, nftables: by making them
 // Of these kinds (DeviceKind's words, "bridge with VLANs", "mpls") those that this kernel lacks,
 // each with the module that would bring it.
 std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kinds);
