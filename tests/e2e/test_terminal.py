@@ -127,15 +127,12 @@ class AtATerminal(LabTest):
         terminal = Terminal("lab", "shell", "h1")
         terminal.expect("h1")
         terminal.type("sleep 1000\n")
-        (sleep,) = machine.eventually("it runs", lambda: machine.processes("sleep"))
+        machine.eventually("it runs", lambda: machine.processes("sleep"))
         terminal.type("\x1a")
         terminal.expect("Stopped")
-        # bash does not leave while it knows of a stopped job, and "wait" does not wait for one: only
-        # its own word says that it has heard of the end.
-        terminal.type("kill %1\n")
-        machine.gone(sleep)
-        terminal.type("\n")
-        terminal.expect("Terminated")
+        # bash does not leave while it knows of a stopped job, and its "wait" does not wait for one.
+        terminal.type("kill %1; while kill -0 %1 2>/dev/null; do :; done; echo done-$?\n")
+        terminal.expect(r"done-\d+")
         terminal.type("exit 0\n")
         self.assertEqual(0, terminal.wait())
 
