@@ -96,6 +96,7 @@ asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
         std::set<std::string> touched = std::exchange(lab->touched, {});
         for (const auto& [space, live] : lab->spaces)
             if (!lab->picture.contains(space)) touched.insert(space);
+        lab->reading = touched;
         std::map<std::string, topology::Space> seen;
         std::exception_ptr failure;
         try {
@@ -104,14 +105,12 @@ asio::awaitable<void> Engine::look_at_touched(std::shared_ptr<Lab> lab) {
             failure = std::current_exception();
         }
         if (find(lab->name) != lab) co_return;
-        if (failure) {  // what was not seen is still to be looked at
-            lab->touched.insert(touched.begin(), touched.end());
-            std::rethrow_exception(failure);
-        }
-        if (lab->changing.taken()) {
-            lab->touched.insert(touched.begin(), touched.end());
-            continue;
-        }
+        const std::set<std::string> ours = std::exchange(lab->reading, {});
+        if (failure || lab->changing.taken())  // what was not seen is still to be looked at
+            lab->touched.insert(ours.begin(), ours.end());
+        if (failure) std::rethrow_exception(failure);
+        // A change has read them since: what we have is older.
+        if (lab->changing.taken() || (ours.empty() && !touched.empty())) continue;
         for (auto& [space, now] : seen) {
             for (const SpaceChange& change : changes_of(lab->picture[space], now))
                 publish(*lab, space, change);

@@ -101,6 +101,9 @@ struct Lab {
     // what of that is not as wished (look.cpp, follow.cpp).
     std::map<std::string, topology::Space> picture;
     std::set<std::string> touched;
+    // Of these, what is being read without a change: whoever looks meanwhile cannot rely on the
+    // picture of them either, and a change that has read them itself takes them out.
+    std::set<std::string> reading;
     bool looking = false;
     Signal looked;  // no longer, or not before the change under way is done
     std::map<std::string, topology::Action> drift;

@@ -97,6 +97,7 @@ asio::awaitable<topology::State> Engine::look(std::shared_ptr<Lab> lab,
                                               std::set<std::string> touched) {
     for (const auto& [space, live] : lab->spaces)
         if (must_be_read(*lab, space)) touched.insert(space);
+    touched.insert(lab->reading.begin(), lab->reading.end());
     topology::State state;
     state.spaces = lab->picture;
     for (auto& [space, now] : co_await read(lab, std::move(touched)))
@@ -142,7 +143,8 @@ asio::awaitable<std::vector<topology::Action>> Engine::drift(std::shared_ptr<Lab
 asio::awaitable<void> Engine::confirm(std::shared_ptr<Lab> lab, topology::State desired) {
     co_await follow_new(lab);
     options_.hear();
-    const std::set<std::string> touched = std::exchange(lab->touched, {});
+    std::set<std::string> touched = std::exchange(lab->touched, {});
+    touched.merge(std::exchange(lab->reading, {}));
     topology::State observed;
     Steps rest;
     std::exception_ptr failure;

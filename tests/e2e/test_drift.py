@@ -1,8 +1,13 @@
 """What is done by hand in a running lab is known at once, and put right by the next `lab up`."""
 
+import ctypes
+import fcntl
 import json
 import re
+import socket
+import struct
 import subprocess
+import threading
 
 import machine
 from labtest import LabTest, limit
@@ -36,6 +41,22 @@ DAMAGE = {
 }
 
 
+def socket_in(name):
+    """A socket of a named namespace, made by a thread that goes there and does not come back."""
+    made = []
+
+    def go():
+        with open(f"/run/netns/{name}") as namespace:
+            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), 0x40000000) != 0:  # CLONE_NEWNET
+                raise OSError(ctypes.get_errno(), "setns")
+        made.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    thread.join()
+    return made[0]
+
+
 def type_in(words):
     inside = re.match(r"in (\w+) (.*)", words)
     command = ["nsenter", f"--net=/run/netns/t.{inside[1]}", *inside[2].split()] if inside else words.split()
@@ -65,6 +86,17 @@ class Drift(LabTest):
                     self.assert_reaches(one, other)
         machine.kill_daemon()
         self.assertEqual([], self.drift())
+
+    def test_a_plan_sees_what_was_changed_a_moment_ago(self):
+        """Also while labd, having been told, is on its way to look."""
+        self.up(TEXT)
+        inside = socket_in("t.h1")
+        for i in range(300):
+            # SIOCSIFMTU of netdevice(7): at once, without a program to start.
+            fcntl.ioctl(inside, 0x8922, struct.pack("16si12x", b"eth0", 1400 + i % 2))
+            status, text = machine.api("POST", "/v1/labs/t/repair", {"dry_run": True})
+            self.assertEqual(200, status)
+            self.assertTrue(json.loads(text)["actions"], f"round {i}")
 
     def test_what_goes_together_is_told_together(self):
         """With a link go its ends, addresses and routes: nothing of that is there unasked for a moment."""
