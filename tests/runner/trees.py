@@ -10,7 +10,7 @@ from . import paths
 # to ten times as long with -O1.
 CLANG = ["-DCMAKE_C_COMPILER=clang-14", "-DCMAKE_CXX_COMPILER=clang++-14"]
 OPTIONS = {
-    paths.TESTS: ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0 -gline-tables-only",
+    paths.TESTS: ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -gline-tables-only",
                   "-DLAB_TESTS=ON", "-DLAB_FUZZ=ON", "-DLAB_SANITIZE=address,undefined", *CLANG],
     # gcc warns that it does not instrument atomic fences (-Wtsan); the queues use none.
     paths.TSAN: ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS=-Wno-tsan", "-DLAB_TESTS=ON",
