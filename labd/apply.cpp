@@ -222,10 +222,11 @@ asio::awaitable<void> Engine::commit(std::shared_ptr<Lab> lab) {
     for (auto& [node, live] : lab->nodes) {
         if (live.committed || !live.door) continue;
         // A node that fails here degrades the lab; it does not undo the others.
-        tasks.emplace_back([&live = live]() -> asio::awaitable<void> {
+        tasks.emplace_back([lab, node = node, &live = live]() -> asio::awaitable<void> {
             try {
+                const std::shared_ptr<NodeDoor> door = lab->door_of(node);
                 fail_point::before("node.commit");
-                co_await live.door->commit();
+                co_await door->commit();
                 fail_point::after("node.commit");
                 live.committed = true;
                 live.start.reset();

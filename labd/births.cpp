@@ -96,14 +96,15 @@ asio::awaitable<void> Engine::create_spaces(std::shared_ptr<Lab> lab, Steps step
     });
     std::map<std::string, std::string> given;
     if (born.size() >= worth_asking)
-        given = co_await given_at_birth(lab->nodes.at(born.front()).door,
-                                        lab->nodes.at(born.back()).door);
+        given = co_await given_at_birth(lab->door_of(born.front()), lab->door_of(born.back()));
     for (const std::string& name : born) {
         const SysctlValues wanted = birth_sysctls(*lab->wish.find(name), last_group(options_));
-        tasks.emplace_back([lab, name, values = to_write(wanted, given)] {
-            fail_point::before("node.sysctl");
-            return lab->nodes.at(name).door->sysctl(values);
-        });
+        tasks.emplace_back(
+            [lab, name, values = to_write(wanted, given)]() -> asio::awaitable<void> {
+                const std::shared_ptr<NodeDoor> door = lab->door_of(name);
+                fail_point::before("node.sysctl");
+                co_await door->sysctl(values);
+            });
     }
     co_await gather(std::move(tasks));
 }
@@ -181,7 +182,7 @@ asio::awaitable<void> Engine::bear(std::shared_ptr<Lab> lab, std::string name) {
         watch(lab, name);
         if (again) {
             // Before its interfaces: they are born with what is the default then.
-            const std::shared_ptr<NodeDoor> door = lab->nodes.at(name).door;
+            const std::shared_ptr<NodeDoor> door = lab->door_of(name);
             auto values = birth_sysctls(*node, last_group(options_));
             if (node->kind != topology::Kind::bare) co_await door->sysctl(std::move(values));
             co_await renew_space(lab, name, std::move(netns));

@@ -147,7 +147,7 @@ asio::awaitable<void> Engine::set_sysctl(std::shared_ptr<Lab> lab, std::string n
                                          std::string key) {
     const topology::Node* node = lab->wish.find(name);
     LiveNode& live = lab->nodes.at(name);
-    const std::shared_ptr<NodeDoor> door = live.door;
+    const std::shared_ptr<NodeDoor> door = lab->door_of(name);
     const topology::Contents& wanted = lab->desired.contents[name];
     std::vector<std::pair<std::string, std::string>> values;
     const auto value = wanted.sysctl.find(key);
@@ -183,7 +183,7 @@ asio::awaitable<void> Engine::set_sysctl(std::shared_ptr<Lab> lab, std::string n
 
 asio::awaitable<void> Engine::set_hostname(std::shared_ptr<Lab> lab, std::string name) {
     LiveNode& live = lab->nodes.at(name);
-    const std::shared_ptr<NodeDoor> door = live.door;
+    const std::shared_ptr<NodeDoor> door = lab->door_of(name);
     const std::string wanted = lab->desired.contents[name].hostname;
     std::string hostname = wanted.empty() ? name : wanted;
     live.contents.hostname = unsure;

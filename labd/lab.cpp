@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <stdexcept>
 
 namespace labd {
 
@@ -45,6 +46,13 @@ Lab::Lab(boost::asio::io_context& loop, std::string lab_name, std::string lab_di
 Lab::~Lab() {
     for (auto& [node_name, node] : nodes)
         if (node.door) node.door->close();
+}
+
+std::shared_ptr<NodeDoor> Lab::door_of(const std::string& node) const {
+    const auto found = nodes.find(node);
+    if (found == nodes.end() || !found->second.door)
+        throw std::runtime_error(node + ": its init is gone");
+    return found->second.door;
 }
 
 std::map<std::string, topology::Contents> Lab::contents() const {

@@ -63,7 +63,7 @@ std::string shown(const std::vector<topology::Text>& argv) {
 asio::awaitable<void> Engine::load_nft(std::shared_ptr<Lab> lab, std::string name) {
     const topology::Node* node = lab->wish.find(name);
     LiveNode& live = lab->nodes.at(name);
-    const std::shared_ptr<NodeDoor> door = live.door;
+    const std::shared_ptr<NodeDoor> door = lab->door_of(name);
     // The whole ruleset in one transaction: what was loaded before goes in the same commit.
     topology::File file;
     file.content = "flush ruleset\n" + topology::nft_ruleset(lab->wish, *node);
@@ -121,7 +121,7 @@ asio::awaitable<void> Engine::reload_daemons(std::shared_ptr<Lab> lab, std::stri
         labd::Command command;
         command.argv = reload.argv;
         command.dir = "/";
-        const std::shared_ptr<NodeDoor> door = live.door;
+        const std::shared_ptr<NodeDoor> door = lab->door_of(name);
         const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
         if (result.wait_status != 0)
             throw StepFailure(name + ": " + reload.service + " did not take its new " +
@@ -143,8 +143,8 @@ asio::awaitable<void> Engine::run_exec(std::shared_ptr<Lab> lab, std::string nam
     command.env = environment(node->env);
     command.user = node->user;
     command.dir = "/";
-    const RunResult result =
-        co_await lab->nodes.at(name).door->run(std::move(command), exec_limit_ms);
+    const std::shared_ptr<NodeDoor> door = lab->door_of(name);
+    const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
     if (result.timed_out)
         throw StepFailure(name + ": exec \"" + shown(line.argv) + "\" has not ended after 30 s",
                           line.where, "what keeps running belongs in run = [...]");
@@ -168,7 +168,7 @@ asio::awaitable<void> Engine::start_service(std::shared_ptr<Lab> lab, std::strin
     if (found == nullptr) co_return;
     const topology::Service service = *found;
     LiveNode& live = lab->nodes.at(name);
-    const std::shared_ptr<NodeDoor> door = live.door;
+    const std::shared_ptr<NodeDoor> door = lab->door_of(name);
     std::string failed;
     bool is_there = live.services.contains(service.name);
     try {

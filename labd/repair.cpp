@@ -29,6 +29,7 @@ asio::awaitable<void> Engine::read_node_sysctls(std::shared_ptr<Lab> lab, std::s
                                                 Sysctls& to) {
     const LiveNode& live = lab->nodes.at(node);
     const std::shared_ptr<NodeDoor> door = live.door;
+    if (!door) co_return;
     const std::map<std::string, std::string> written = live.contents.sysctl;
     for (const auto& [key, value] : written) {
         std::string read_key = key, now;

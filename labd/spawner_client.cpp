@@ -1,6 +1,7 @@
 #include "labd/spawner_client.hpp"
 
 #include "labd/fail.hpp"
+#include "labd/fail_point.hpp"
 #include "labd/init/protocol.hpp"
 #include "labd/start_in_group.hpp"
 #include "labd/start_init.hpp"
@@ -90,12 +91,20 @@ asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start(asio::io_co
     (void)prlimit(pid, RLIMIT_NOFILE, &files, nullptr);
     std::unique_ptr<SpawnerClient> client(new SpawnerClient(loop, std::move(mine), pid));
     client->child_ = true;
-    (void)co_await client->expect(code(Spawn::want_map), "make the lab's user namespace");
-    write_map(pid, "uid_map", ids.uids);
-    write_map(pid, "gid_map", ids.gids);
-    std::string mapped = Packer(code(Spawn::mapped), 0).bytes();
-    co_await client->socket_.send(std::move(mapped), owners.get());
-    (void)co_await client->expect(code(Spawn::ready), "build the lab's root");
+    std::exception_ptr failure;
+    try {
+        (void)co_await client->expect(code(Spawn::want_map), "make the lab's user namespace");
+        fail_point::before("ids.write");
+        write_map(pid, "uid_map", ids.uids);
+        write_map(pid, "gid_map", ids.gids);
+        fail_point::after("ids.write");
+        std::string mapped = Packer(code(Spawn::mapped), 0).bytes();
+        co_await client->socket_.send(std::move(mapped), owners.get());
+        (void)co_await client->expect(code(Spawn::ready), "build the lab's root");
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) co_await client->give_up(failure);
     co_return client;
 }
 
@@ -108,8 +117,30 @@ asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start_open(asio::
     (void)prlimit(pid, RLIMIT_NOFILE, &files, nullptr);
     std::unique_ptr<SpawnerClient> client(new SpawnerClient(loop, std::move(mine), pid));
     client->child_ = true;
-    (void)co_await client->expect(code(Spawn::ready), "build the root of open nodes");
+    std::exception_ptr failure;
+    try {
+        (void)co_await client->expect(code(Spawn::ready), "build the root of open nodes");
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) co_await client->give_up(failure);
     co_return client;
+}
+
+asio::awaitable<void> SpawnerClient::give_up(std::exception_ptr failure) {
+    (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+    co_await bury();
+    std::rethrow_exception(failure);
+}
+
+asio::awaitable<void> SpawnerClient::bury() {
+    co_await await_exit(loop_, pidfd_.get());
+    if (child_) {
+        siginfo_t info{};
+        (void)waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd_.get()), &info,
+                     WEXITED);
+    }
+    socket_.close();
 }
 
 std::unique_ptr<SpawnerClient> SpawnerClient::adopt(asio::io_context& loop, Fd socket, pid_t pid) {
@@ -223,13 +254,7 @@ asio::awaitable<void> SpawnerClient::quit() {
             // It has gone already, which is what we want; its nodes died or are killed by pidfd.
         }
     }
-    co_await await_exit(loop_, pidfd_.get());
-    if (child_) {
-        siginfo_t info{};
-        (void)waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(pidfd_.get()), &info,
-                     WEXITED);
-    }
-    socket_.close();
+    co_await bury();
 }
 
 asio::awaitable<void> await_ready(asio::io_context&, std::string node, PacketSocket& start) {

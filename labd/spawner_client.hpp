@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -56,6 +57,9 @@ class SpawnerClient {
 
   private:
     SpawnerClient(boost::asio::io_context& loop, Fd socket, pid_t pid);
+    // One that has not come up is killed, so that it leaves nothing; then throws `failure`.
+    boost::asio::awaitable<void> give_up(std::exception_ptr failure);
+    boost::asio::awaitable<void> bury();  // waits for its end, and reaps our own
     // What the spawner answers to that; the descriptors go with every packet.
     boost::asio::awaitable<Packet> ask(std::vector<protocol::Packer> packets,
                                        protocol::Spawn answer, std::string what, int fd = -1,

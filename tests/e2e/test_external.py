@@ -10,7 +10,7 @@ import machine
 import world
 from labtest import LabTest, limit
 from machine import lab, run
-from test_sweep import PLAN, Daemon, delete, put
+from sweeping import PLAN, Daemon, delete, put
 
 # The world is on the other side of nic0.
 TEXT = """

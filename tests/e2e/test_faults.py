@@ -15,7 +15,8 @@ FAULTS = {
     "kill -9 at any step of an edit or of down": ["Sweep.test_edit", "Sweep.test_down"],
     "kill -9 between a birth and its record": ["Sweep.test_up", "Spawner.AnUncommittedNodeGoesWithItsStartSocket"],
     "an init is killed": ["Daemon.test_node_killed_under_its_eyes_is_named",
-                          "Life.test_a_dead_init_is_born_again_where_its_cables_are"],
+                          "Life.test_a_dead_init_is_born_again_where_its_cables_are",
+                          "Deaths.test_the_inits"],
     "what ignores SIGTERM, and orphans": ["Services.test_a_stubborn_service_does_not_hold_up_down",
                                           "Session.OrphansAreReaped"],
     "a name is unmounted": ["Netns.test_a_name_deleted_by_hand_is_repaired",
@@ -43,7 +44,7 @@ FAULTS = {
     "a crowd of clients": ["HttpHostile.ManyClientsAtOnce", "HttpHostile.OneUserDoesNotTakeAllConnections"],
     "labd is stopped for a while": ["Faults.test_stopped_under_a_flood"],
     "labd is killed under traffic": ["Faults.test_no_packet_is_lost_over_a_restart"],
-    "the spawner is killed": ["Faults.test_a_killed_spawner"],
+    "the spawner is killed": ["Faults.test_a_killed_spawner", "Deaths.test_the_spawner"],
 }
 # Between labd and the clock that people set: it is off by as many seconds as a file says.
 CLOCK = r"""
