@@ -218,10 +218,22 @@ void syntax_error(const toml::parse_error& error, Where where, std::string_view 
     std::string hint;
     if (says("inline table") && says("'\\n'"))
         hint = "a table in { } stands on one line; long tables are [nodes.r1]";
+    else if (says("cannot redefine existing") && line.find("links") != std::string_view::npos)
+        hint = "links = [...] once; tables of single links are [[link]]";
     else if (says("cannot redefine existing table") || says("cannot redefine existing array"))
         hint = "one [nodes] only; long tables are [nodes.r1]";
     else if (says("cannot redefine"))
         hint = "a key may be given once";
+    else if (says("expected comma or closing"))
+        hint = "a comma between any two, and at the end what closes it";
+    else if (says("parsing string") && says("control characters"))
+        hint = "the text has no closing quote";
+    else if (says("saw ':'"))
+        hint = "labd reads TOML: h1 = \"host\"";
+    else if (says("saw '{'"))
+        hint = "labd reads TOML, not JSON: lab init writes a first file";
+    else if (says("parsing root table") || says("parsing key"))
+        hint = "without quotes a key has A–Z, a–z, 0–9, \"-\" and \"_\" only";
     else if (says("could not determine value type") && where.column > 0) {
         std::size_t begin = std::min<std::size_t>(where.column - 1, line.size());
         while (begin > 0 && bare(line[begin - 1])) --begin;

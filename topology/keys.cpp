@@ -76,6 +76,32 @@ constexpr std::array<Absent, 17> absent{{
     {"channel", "labd has no wireless"},
 }};
 
+bool lists(const KeyTable& table, std::string_view key) {
+    return std::find(table.keys.begin(), table.keys.end(), key) != table.keys.end();
+}
+
+// A key that is right, at the wrong place; "" for one that is right nowhere.
+std::string where_it_belongs(std::string_view key, const KeyTable& known) {
+    const auto is = [&](std::initializer_list<const KeyTable*> tables) {
+        return std::find(tables.begin(), tables.end(), &known) != tables.end();
+    };
+    if (!is({&file_keys(), &defaults_keys(), &node_keys(), &kind_keys(), &link_keys(),
+             &link_default_keys(), &end_keys(), &interface_keys()}))
+        return "";
+    if (lists(node_keys(), key) && !is({&node_keys(), &kind_keys()})) {
+        // "mtu" and "vrf" are of both.
+        const bool both = lists(link_keys(), key) && is({&file_keys(), &defaults_keys()});
+        return std::string("a key of nodes") + (both ? " and links" : "") +
+               ": write it at one of them, or in [defaults.node]" +
+               (both ? " or [defaults.link]" : "");
+    }
+    if (lists(link_keys(), key))
+        return "a key of links: write it in one's [[link]] table, or in [defaults.link]";
+    if (lists(file_keys(), key)) return "a key of the file: write it above the first [table]";
+    if (lists(check_keys(), key)) return "a key of checks: write it in a [[check]] table";
+    return "";
+}
+
 }  // namespace
 
 const Words& impairment_keys() {
@@ -228,7 +254,8 @@ void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics&
                               "move it above the first [table] line");
             continue;
         }
-        const std::string advised = advice == nullptr ? "" : advice(member.key, known);
+        const std::string advised =
+            advice != nullptr ? advice(member.key, known) : where_it_belongs(member.key, known);
         if (!advised.empty()) {
             diagnostics.error("D1", member.where,
                               "unknown key \"" + member.key + "\" in " + std::string(known.where),

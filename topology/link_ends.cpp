@@ -4,6 +4,7 @@
 #include "topology/keys.hpp"
 #include "topology/node_set.hpp"
 #include "topology/suggest.hpp"
+#include "topology/tunnels.hpp"
 
 #include <algorithm>
 
@@ -121,6 +122,11 @@ void LinkEnds::read(const LinkDraft& draft, std::size_t end, Interface& interfac
     keys.add(x_defaults, stub);
     for (const Member& member : x_merged[node].members)
         if (is_node_default(member.key)) keys.add(member);
+    if (interface.end != npos && !is_cable(interface.kind)) {
+        // Defaults are meant for cables; a tunnel has what is left of the one that it runs over.
+        keys.drop("mtu");
+        for (const std::string_view key : impairment_keys()) keys.drop(key);
+    }
     // At link level `addresses` is a table by node and `gateway` speaks of the whole network.
     for (const Member& member : draft.keys.members)
         if (is_end_key(member.key) && member.key != "addresses") keys.add(member);

@@ -68,6 +68,21 @@ TEST(tunnels, end_at_the_addresses_of_what_they_run_over) {
     EXPECT_TRUE(wish.spaces.at("gw1").addresses.contains("t0"));
 }
 
+TEST(tunnels, take_no_defaults_of_cables) {
+    for (const char* of_all :
+         {"[defaults.link]\nmtu = 1500\ndelay = \"5ms\"\n", "[defaults.node]\nmtu = 1500\n"}) {
+        const Lab lab = lab_of(sites + std::string(of_all));
+        const auto& gw1 = desired(lab).spaces.at("gw1").devices;
+        EXPECT_EQ(gw1.at("wan").mtu, 1500U);
+        EXPECT_EQ(gw1.at("t0").mtu, 1472U);
+        EXPECT_EQ(gw1.at("i0").mtu, 1300U) << "what is written stays";
+        for (const Node& node : lab.nodes)
+            for (const Interface& interface : node.interfaces)
+                if (!is_cable(interface.kind))
+                    EXPECT_FALSE(interface.impairment.any()) << interface.name;
+    }
+}
+
 TEST(tunnels, are_ways_but_not_to_their_own_ends) {
     const State wish = desired(lab_of(sites));
     // Cheaper than the provider: the sites' traffic goes through, the tunnel's own does not.
