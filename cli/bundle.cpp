@@ -84,8 +84,8 @@ Bundle read_bundle(const FilePlace& place, const FileOptions& options, Wanted wa
     bundle.main = place.name;
     if (place.name == "-") {
         bundle.main = stdin_name;
+        how.nameless = "lab";
         typed[stdin_name].content.assign(std::istreambuf_iterator<char>(std::cin), {});
-        if (!how.name) how.name = "lab";
     }
     TextFiles files(std::move(typed), &disk);
     RecordingFiles recorder(files);
@@ -95,6 +95,9 @@ Bundle read_bundle(const FilePlace& place, const FileOptions& options, Wanted wa
         how.name = folder_name(place.folder);
         bundle.resolved = topology::resolve(recorder, bundle.main, how);
     }
+    // labd knows no standard input, and would call the lab otherwise.
+    if (!how.nameless.empty() && !how.name && !bundle.resolved.diagnostics.failed())
+        how.name = bundle.resolved.lab.name;
     bundle.name = how.name.value_or("");
     bundle.files = recorder.recorded();
     std::error_code error;

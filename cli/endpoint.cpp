@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace cli {
 namespace {
 
@@ -25,7 +27,9 @@ std::string why_not(const std::string& socket) {
 
 Endpoint endpoint(const Globals& globals) {
     using Whose = Endpoint::Whose;
-    if (!globals.socket.empty()) return {Whose::named, globals.socket, ""};
+    // A labd that is started for it lives in / (daemon(7)).
+    if (!globals.socket.empty())
+        return {Whose::named, std::filesystem::absolute(globals.socket).lexically_normal(), ""};
     if (::geteuid() == 0) return {Whose::system, system_socket, ""};
     const std::string refusal = why_not(system_socket);
     if (refusal.empty()) return {Whose::system, system_socket, ""};

@@ -64,7 +64,13 @@ std::string results_json(const std::vector<std::string>& nodes,
 int run_in_many(const Globals& globals, const ExecOptions& options, const std::string& set,
                 const NodeCommand& command) {
     const Live live = live_lab(globals);
-    const std::vector<std::string> nodes = live_nodes(live, set);
+    std::vector<std::string> nodes = live_nodes(live, set);
+    // A switch has no processes: unless somebody names it, it is not meant.
+    const auto is_switch = [&](const std::string& name) {
+        const NodeState& node = *live.lab.find(name);
+        return !node.pid && node.state == "running";
+    };
+    if (set == "all" || set.find('*') != set.npos) std::erase_if(nodes, is_switch);
     std::vector<Job> jobs;
     for (const std::string& node : nodes)
         jobs.push_back(

@@ -8,6 +8,9 @@
 #include "cli/verbs.hpp"
 #include "topology/suggest.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 namespace cli {
 namespace {
 
@@ -55,6 +58,51 @@ std::string verb_page(const Verb& verb, const Style& style) {
     return out + "\nFlags of every verb: lab help flags\n";
 }
 
+namespace {
+
+bool of_a_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+}
+
+// As a word of its own, in any case.
+bool mentions(std::string_view text, std::string_view word) {
+    const auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) ==
+               std::tolower(static_cast<unsigned char>(b));
+    };
+    for (auto at = text.begin();; ++at) {
+        at = std::search(at, text.end(), word.begin(), word.end(), same);
+        if (at == text.end()) return false;
+        const auto end = at + static_cast<std::ptrdiff_t>(word.size());
+        if ((at == text.begin() || !of_a_word(*(at - 1))) &&
+            (end == text.end() || !of_a_word(*end)))
+            return true;
+    }
+}
+
+// The paragraphs of all pages that speak of a word which has no page of its own.
+std::string told_elsewhere(const std::string& word, const Style& style) {
+    std::string out;
+    for (const std::string_view name : embedded_names("pages")) {
+        std::string_view rest = embedded("pages/" + std::string(name) + ".txt");
+        std::string found;
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find("\n\n"), rest.size());
+            const std::string_view paragraph = rest.substr(0, end);
+            if (mentions(paragraph, word)) found += "\n" + std::string(paragraph) + "\n";
+            rest.remove_prefix(std::min(end + 2, rest.size()));
+        }
+        if (found.empty()) continue;
+        while (found.ends_with("\n\n")) found.pop_back();
+        out += (out.empty() ? "" : "\n") +
+               style.bold("\"" + word + "\" in `lab help " + std::string(name) + "`") + "\n" +
+               found;
+    }
+    return out;
+}
+
+}  // namespace
+
 std::vector<std::string> help_topics() {
     std::vector<std::string> topics{"flags"};
     for (const std::string_view name : embedded_names("pages")) topics.emplace_back(name);
@@ -77,6 +125,10 @@ int help(const Globals& globals, const std::string& topic) {
     }
     const std::string_view page = embedded("pages/" + topic + ".txt");
     if (page.empty()) {
+        if (const std::string found = told_elsewhere(topic, style); !found.empty()) {
+            print(found);
+            return exit_code::ok;
+        }
         std::vector<std::string> known = verb_names();
         for (std::string& t : help_topics()) known.push_back(std::move(t));
         const std::string near = topology::did_you_mean(topic, known);

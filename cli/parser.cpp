@@ -66,7 +66,8 @@ void settle(Line& line) {
 Failure unknown_words(const CLI::App& app) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
     const CLI::App& at = chosen.empty() ? app : *chosen.front();
-    const std::vector<std::string> left = at.remaining();
+    // What stands before the verb is left over at the top.
+    const std::vector<std::string> left = at.remaining().empty() ? app.remaining() : at.remaining();
     const std::string word = left.empty() ? "" : left.front();
     const std::string verb = chosen.empty() ? "" : " " + at.get_name();
     if (word.size() > 1 && word.front() == '-') {

@@ -211,8 +211,9 @@ class Relay {
                            two_numbers(size.rows, size.columns));
                 continue;
             }
-            if (options_.tty && (number == SIGTERM || number == SIGHUP)) {
-                // Our terminal's affair is over; hanging up ends the command, too.
+            if (fds_.empty() || (options_.tty && (number == SIGTERM || number == SIGHUP))) {
+                // Nothing has begun that could be told, because the node does not answer; or our
+                // terminal's affair is over. Hanging up ends the command, too.
                 outcome_ = Outcome{Outcome::How::ended, number, 0, ""};
                 return true;
             }

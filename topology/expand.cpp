@@ -28,6 +28,7 @@ namespace {
 // The name that a lab has when its file says none: "clos" for clos.lab.toml, the folder's for
 // lab.toml.
 std::string default_name(const std::string& main, const ResolveOptions& options) {
+    if (!options.nameless.empty()) return options.nameless;
     const std::string folder = folder_of(main);
     std::string base = folder.empty() ? main : main.substr(folder.size() + 1);
     for (const std::string_view suffix : {".toml", ".lab"})

@@ -33,6 +33,7 @@ struct ResolveOptions {
     std::map<std::string, std::string> set;  // --set k=v
     std::optional<std::string> name;         // --name: overrides the file's
     std::string folder;                      // the first file's: names the lab of a "lab.toml"
+    std::string nameless;                    // names a lab whose file does not; "": its file does
     const Numbering* running = nullptr;      // an edit: what goes on is not renumbered
     // Nothing is wanted but the mistakes: nodes have no routes that would have to be computed.
     bool only_mistakes = false;

@@ -30,6 +30,15 @@ class Daemon(LabTest):
         self.assertIn("labd", done.err)
         self.assertEqual([], machine.processes("labd"))
 
+    def test_a_socket_is_where_its_user_is(self):
+        root = os.listdir("/")
+        folder = pathlib.Path("/run/work/mine")
+        folder.mkdir()
+        done = lab("-S", "labd/socket", "up", self.write("t.lab.toml", PAIR), cwd=folder)
+        self.assertTrue((folder / "labd/socket").is_socket(), done)
+        lab("-S", "labd/socket", "down", "--all", cwd=folder)
+        self.assertEqual(root, os.listdir("/"))
+
     def test_many_clients_start_one(self):
         clients = [subprocess.Popen(["lab", "ls"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                     text=True) for _ in range(8)]

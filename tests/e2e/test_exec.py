@@ -11,6 +11,13 @@ from labtest import PAIR, LabTest
 from machine import lab, run
 
 
+def hears(pid, number):
+    """Whether it catches a signal, or reads it from a descriptor."""
+    status = dict(line.split(":", 1) for line in open(f"/proc/{pid}/status"))
+    masks = int(status["SigBlk"], 16) | int(status["SigCgt"], 16)
+    return bool(masks >> (number - 1) & 1)
+
+
 class Exec(LabTest):
     def setUp(self):
         super().setUp()
@@ -123,6 +130,23 @@ class Exec(LabTest):
                          sorted(lab("exec", "h[1-2]", "--", "hostname").out.splitlines()))
         self.assertEqual(2, len(lab("exec", "all", "--", "hostname").out.splitlines()))
         self.assertEqual(2, len(lab("exec", "@host", "--", "hostname").out.splitlines()))
+
+    def test_all_are_those_with_processes(self):
+        self.up('links = [["h1", "sw"], ["h2", "sw"]]\n[nodes]\n"h[1-2]" = "host"\nsw = "switch"\n')
+        self.assertEqual(["h1│ h1", "h2│ h2"], sorted(lab("exec", "all", "--", "hostname").out.splitlines()))
+        lab("exec", "h1", "sw", "--", "hostname", status=125)
+
+    def test_a_node_that_does_not_answer_can_be_left(self):
+        init = lab("inspect", "h1", "--json").json["pid"]
+        os.kill(init, signal.SIGSTOP)
+        try:
+            client = self.start("h1", "--", "true")
+            machine.eventually("it listens to signals", lambda: hears(client.pid, signal.SIGINT))
+            client.send_signal(signal.SIGINT)
+            client.communicate(timeout=10)
+        finally:
+            os.kill(init, signal.SIGCONT)
+        self.assertEqual(128 + signal.SIGINT, client.returncode)
 
     def test_several_nodes_worst_status(self):
         lab("exec", "h1", "h2", "--", "sh", "-c", '[ "$(hostname)" = h1 ] || exit 7', status=7)

@@ -55,6 +55,13 @@ class Output(LabTest):
         self.assertEqual(["other"], [x["name"] for x in lab("ls", "--json").json["labs"]])
         self.assertIn("other.h1", run("ip", "netns", "list").out)
 
+    def test_a_file_on_standard_input(self):
+        text = '[nodes]\nh1 = "host"\n'
+        self.assertEqual("lab", lab("up", "-", "--json", stdin=text.encode()).json["lab"])
+        self.assertEqual("one", lab("up", "-", "--json", stdin=('name = "one"\n' + text).encode()).json["lab"])
+        answer = lab("up", "-", "--json", "--name", "two", stdin=('name = "one"\n' + text).encode()).json
+        self.assertEqual("two", answer["lab"])
+
     def test_dry_run(self):
         answer = lab("up", TWO, "--dry-run", "--json").json
         self.assertTrue(answer["actions"])
@@ -159,6 +166,7 @@ class Output(LabTest):
             self.assertTrue(done.err)
         self.assertIn("up", lab("upp", status=2).err)
         self.assertIn("--wait", lab("up", "--wiat", status=2).err)
+        self.assertIn("--color", lab("--colour", "always", "ls", status=2).err)
         done = lab(status=None)
         self.assertIn("up", done.out + done.err)
 
@@ -173,6 +181,9 @@ class Output(LabTest):
             self.assertGreater(len(lab("help", topic).out), 500)
         self.assertIn("Usage", lab("help", "up").out)
         lab("help", "nonsense", status=2)
+        # What is no page is looked for in them.
+        self.assertRegex(lab("help", "ospf").out, "(?s)lab help topology.*isis bgp rip")
+        self.assertIn("lab help checks", lab("help", "JUnit").out)
 
     def test_version(self):
         self.assertRegex(lab("version").out, r"\d+\.\d+\.\d+")
