@@ -6,6 +6,7 @@
 #include "labd/features.hpp"
 #include "labd/host_ties.hpp"
 #include "labd/impairments.hpp"
+#include "labd/later_effects.hpp"
 #include "labd/link_back_ends.hpp"
 #include "labd/needs.hpp"
 #include "labd/records.hpp"
@@ -221,6 +222,14 @@ asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) 
         if (const auto found = change.observed.contents.find(node);
             found != change.observed.contents.end())
             found->second.birth.clear();
+    // What has failed is not as it should be: `up` tries again.
+    if (change.lab && !change.same_file)
+        for (const auto& [node, live] : change.lab->nodes)
+            for (const auto& [name, status] : live.services)
+                if (status.state == protocol::ServiceState::failed)
+                    if (auto& services = change.observed.contents[node].services;
+                        services.contains(name))
+                        services[name] = unsure;
     const topology::Lab nothing;
     const topology::Lab& before = change.lab ? change.lab->wish : nothing;  // its turn is held
     const topology::BackEnds& back_ends = link_back_ends();
@@ -233,6 +242,9 @@ asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) 
             actions_of(change.steps, change.desired, change.observed, before, change.resolved.lab);
     };
     co_await planner_.run(change.resolved.lab.name, std::move(think));
+    if (!change.lab || change.fresh) co_return;
+    for (topology::Action& action : later_effects(*change.lab, change.resolved.lab))
+        change.actions.push_back(std::move(action));
 }
 
 // What stands where the wish wants it, but by somebody else's hand, would be in the way.
@@ -263,7 +275,9 @@ void Engine::settle(Change& change) {
     commit_record(lab);
     judge(lab);  // what labd found when it came back may be over
     AuditEvent event = event_of("up", "done", lab);
-    event.detail = "nothing to do";
+    for (const topology::Action& action : change.actions)
+        event.detail += (event.detail.empty() ? "" : ", ") + action.name + ": " + action.detail;
+    if (event.detail.empty()) event.detail = "nothing to do";
     audit_.record(lab.caller, event);
 }
 

@@ -49,6 +49,8 @@ EDITS = {
     "file": (edited(host('{ files = { "/etc/motd" = { text = "hello" } } }')), ("create", "file", "h1")),
     "env": (edited(host('{ env = { A = "1" }, run = [{ name = "web", cmd = ["sleep", "1000"] }] }')),
             ("create", "service", "h1")),
+    "environment": (edited(host('{ env = { A = "1" } }')), ("update", "node", "h1")),
+    "shared": (edited(("links = [", 'allow = ["nobody"]\nlinks = [')), ("update", "lab", "t")),
     "hostname": (edited(host('{ hostname = "other" }')), ("update", "hostname", "h1")),
     "link added": (edited(('["h3", "c"]', '["h1", "b"], ["h3", "c"]')), ("create", "link", "h1--b")),
     "link removed": (edited(('["b", "r1"], ', "")), ("delete", "link", "b--r1")),

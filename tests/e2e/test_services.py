@@ -100,6 +100,19 @@ class Services(LabTest):
         else:
             self.assertIn("no such luck", done.err)
 
+    def test_up_tries_again_what_has_failed(self):
+        text = host('run = [{ name = "s", cmd = "sleep 1000", restart = "no" }]')
+        self.up(text)
+        self.assertEqual([], self.up(text)["actions"])
+        [pid] = machine.processes("sleep")
+        os.kill(pid, signal.SIGKILL)
+        machine.eventually("failed", lambda: self.node("h1")["services"][0]["state"] == "failed")
+        [action] = self.up(text)["actions"]
+        self.assertEqual(("update", "service", "h1"), (action["op"], action["kind"], action["name"]))
+        self.assertEqual("ready", self.node("h1")["services"][0]["state"])
+        self.assertEqual("up", lab("ls", "--json").json["labs"][0]["state"])
+        self.assertEqual([], self.up(text)["actions"])
+
     def test_after_and_wait_for(self):
         text = '''
 links = [["h1", "h2"]]
