@@ -14,30 +14,37 @@ namespace {
 
 namespace json = boost::json;
 
+// An answer about a thousand nodes is a hundred thousand values, which go all at once.
 json::object parse_object(std::string_view body) {
     json::error_code error;
-    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error);
+    const auto memory = json::make_shared_resource<json::monotonic_resource>();
+    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, memory);
     if (error || !parsed.is_object())
         throw Failure("internal", "labd's answer is not a JSON object");
     return std::move(parsed.as_object());
 }
 
-json::array array_of(const json::object& from, const char* key) {
+const json::array& array_of(const json::object& from, const char* key) {
+    static const json::array none;
     const json::value* v = from.if_contains(key);
-    return v != nullptr && v->is_array() ? v->get_array() : json::array{};
+    return v != nullptr && v->is_array() ? v->get_array() : none;
 }
 
 json::object lab_of(std::string_view body) {
-    const json::object top = parse_object(body);
-    const json::value* lab = top.if_contains("lab");
+    json::object top = parse_object(body);
+    json::value* lab = top.if_contains("lab");
     if (lab == nullptr || !lab->is_object())
         throw Failure("internal", "labd's answer holds no lab");
-    return lab->get_object();
+    return std::move(lab->get_object());
+}
+
+std::string name_of(const json::object& item) {
+    const json::value* name = item.if_contains("name");
+    return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
 }
 
 std::string name_of(const json::value& item) {
-    const json::value* name = item.is_object() ? item.get_object().if_contains("name") : nullptr;
-    return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
+    return item.is_object() ? name_of(item.get_object()) : std::string();
 }
 
 std::string as_lines(const json::array& list) {
@@ -47,7 +54,8 @@ std::string as_lines(const json::array& list) {
 }
 
 json::object with_api(const json::object& inner) {
-    json::object out{{"api", 1}};
+    json::object out(inner.storage());
+    out["api"] = 1;
     for (const auto& [key, value] : inner) out[key] = value;
     return out;
 }
@@ -85,7 +93,7 @@ const json::value* find_link(const json::array& links, const std::string& what) 
 
 std::string listing_json(std::string_view body, const char* key, bool lines) {
     const json::object top = parse_object(body);
-    const json::array list = array_of(top, key);
+    const json::array& list = array_of(top, key);
     if (lines) return as_lines(list);
     return compact(json::object{{"api", 1}, {key, list}});
 }
@@ -93,12 +101,14 @@ std::string listing_json(std::string_view body, const char* key, bool lines) {
 std::string part_json(std::string_view body, const char* key, const std::vector<std::string>& names,
                       bool lines) {
     const json::object lab = lab_of(body);
-    json::array list;
+    json::array list(lab.storage());
     for (const json::value& item : array_of(lab, key))
         if (names.empty() || std::find(names.begin(), names.end(), name_of(item)) != names.end())
             list.push_back(item);
     if (lines) return as_lines(list);
-    json::object out{{"api", 1}, {"lab", name_of(lab)}};
+    json::object out(lab.storage());
+    out["api"] = 1;
+    out["lab"] = name_of(lab);
     for (const char* about : {"state", "reason", "owner", "shared", "drift"})
         if (const json::value* v = lab.if_contains(about)) out[about] = *v;
     out[key] = std::move(list);
@@ -110,7 +120,7 @@ std::string inspect_json(std::string_view body, const std::string& what, const s
     const json::object lab = lab_of(body);
     json::value chosen = with_api(lab);
     if (!what.empty()) {
-        const json::array nodes = array_of(lab, "nodes"), links = array_of(lab, "links");
+        const json::array &nodes = array_of(lab, "nodes"), &links = array_of(lab, "links");
         const json::value* found = named(nodes, what);
         if (found == nullptr) found = find_link(links, what);
         if (found == nullptr) {

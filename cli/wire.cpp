@@ -13,9 +13,12 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
+// An answer about a thousand nodes is a hundred thousand values, which go all at once.
 object parse_object(std::string_view body) {
     boost::json::error_code error;
-    value parsed = boost::json::parse(boost::json::string_view(body.data(), body.size()), error);
+    const auto memory = boost::json::make_shared_resource<boost::json::monotonic_resource>();
+    value parsed =
+        boost::json::parse(boost::json::string_view(body.data(), body.size()), error, memory);
     if (error || !parsed.is_object())
         throw Failure("internal", "labd's answer is not a JSON object");
     return std::move(parsed.as_object());

@@ -144,9 +144,9 @@ void Api::status(Exchange exchange) {
         const bool last = counters != to->request().query.end() && counters->second == "last" &&
                           !shown->changing.taken();
         const Readings readings = co_await api.read(shown, last);
-        json::object object = wire();
         json::object told = whole(*shown, readings);
         tell_drift(told, drift);
+        json::object object(wire(), told.storage());
         object["lab"] = std::move(told);
         to->answer(200, json::serialize(object));
     };

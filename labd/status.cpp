@@ -1,6 +1,5 @@
 #include "labd/status.hpp"
 
-#include "labd/audit_event.hpp"
 #include "labd/impairments.hpp"
 #include "labd/picture.hpp"
 #include "topology/ends.hpp"
@@ -34,8 +33,11 @@ std::string peer_of(const topology::Lab& lab, std::size_t node, const topology::
     return "";
 }
 
-json::array texts(const std::vector<topology::Prefix>& list) {
-    json::array array;
+// A lab of a thousand nodes is a hundred thousand values, which go all at once.
+using Memory = json::storage_ptr;
+
+json::array texts(const std::vector<topology::Prefix>& list, const Memory& memory) {
+    json::array array(memory);
     for (const topology::Prefix& prefix : list) array.emplace_back(prefix.text());
     return array;
 }
@@ -50,10 +52,19 @@ std::vector<topology::Prefix> addresses_of(const Lab& lab, const topology::Node&
     return addresses;
 }
 
-json::array interfaces(const Lab& lab, std::size_t index, const Readings& readings) {
+// Of a node's processes, or of what is a network namespace and no process.
+std::string container_of(const Lab& lab, const std::string& node) {
+    if (const auto live = lab.nodes.find(node); live != lab.nodes.end())
+        return live->second.container;
+    const auto space = lab.spaces.find(node);
+    return space == lab.spaces.end() ? "" : space->second.container;
+}
+
+json::array interfaces(const Lab& lab, std::size_t index, const Readings& readings,
+                       const Memory& memory) {
     const topology::Node& node = lab.wish.nodes[index];
     const auto space = readings.find(node.name);
-    json::array array;
+    json::array array(memory);
     for (const topology::Interface& interface : node.interfaces) {
         InterfaceReading reading;
         reading.up = reading.carrier = interface.up;
@@ -62,14 +73,14 @@ json::array interfaces(const Lab& lab, std::size_t index, const Readings& readin
             const auto found = space->second.find(interface.name);
             reading = found != space->second.end() ? found->second : InterfaceReading{};
         }
-        json::object object;
+        json::object object(memory);
         object["name"] = interface.name;
         object["index"] = interface.index;
         object["mac"] = interface.mac.text();
         object["mtu"] = interface.mtu;
         object["up"] = reading.up;
         object["carrier"] = reading.carrier;
-        object["addresses"] = texts(addresses_of(lab, node, interface));
+        object["addresses"] = texts(addresses_of(lab, node, interface), memory);
         const bool on_link = interface.link < lab.wish.links.size();
         object["link"] = on_link ? lab.wish.links[interface.link].name : "";
         object["peer"] = peer_of(lab.wish, index, interface);
@@ -80,20 +91,21 @@ json::array interfaces(const Lab& lab, std::size_t index, const Readings& readin
     return array;
 }
 
-json::object limits(const topology::Limits& asked) {
-    json::object object;
+json::object limits(const topology::Limits& asked, const Memory& memory) {
+    json::object object(memory);
     if (asked.pids) object["pids"] = *asked.pids;
     if (asked.memory_bytes) object["memory"] = *asked.memory_bytes;
     if (asked.cpu_cores) object["cpu"] = *asked.cpu_cores;
     return object;
 }
 
-json::object node_object(const Lab& lab, std::size_t index, const Readings& readings) {
+json::object node_object(const Lab& lab, std::size_t index, const Readings& readings,
+                         const Memory& memory) {
     const topology::Node& node = lab.wish.nodes[index];
     const auto found = lab.nodes.find(node.name);
     const LiveNode* live = found == lab.nodes.end() ? nullptr : &found->second;
     std::string reason;
-    json::object object;
+    json::object object(memory);
     object["name"] = node.name;
     object["kind"] = node.kind_name;
     object["state"] = state_of(node, lab, reason);
@@ -103,23 +115,23 @@ json::object node_object(const Lab& lab, std::size_t index, const Readings& read
     else
         object["pid"] = nullptr;
     object["netns"] = node.is_outside() ? std::string() : lab.netns_name(node.name);
-    object["container"] = event_of("", "", lab, node.name).container;
+    object["container"] = container_of(lab, node.name);
     object["level"] = topology::level_word(lab.wish.level_of(node));
     object["root"] = node.root ? json::value(node.root->text) : json::value(nullptr);
-    object["limits"] = limits(node.limits);
+    object["limits"] = limits(node.limits, memory);
     object["hostname"] = node.hostname;
     object["label"] = node.label;
     object["uptime"] = live != nullptr ? age(live->born) : age(lab.since);
-    json::array addresses = texts(node.loopbacks);
+    json::array addresses = texts(node.loopbacks, memory);
     for (const topology::Interface& interface : node.interfaces)
         for (const topology::Prefix& address : addresses_of(lab, node, interface))
             addresses.emplace_back(address.text());
     object["addresses"] = std::move(addresses);
-    object["interfaces"] = interfaces(lab, index, readings);
-    json::array services;
+    object["interfaces"] = interfaces(lab, index, readings, memory);
+    json::array services(memory);
     if (live != nullptr)
         for (const auto& [name, status] : live->services) {
-            json::object service;
+            json::object service(memory);
             service["name"] = name;
             service["state"] = word(status.state);
             service["pid"] = status.pid;
@@ -129,7 +141,7 @@ json::object node_object(const Lab& lab, std::size_t index, const Readings& read
             services.emplace_back(std::move(service));
         }
     object["services"] = std::move(services);
-    json::object exec;
+    json::object exec(memory);
     exec["done"] = live != nullptr ? live->contents.exec.size() : 0;
     exec["total"] = node.exec.size();
     object["exec"] = std::move(exec);
@@ -168,18 +180,18 @@ json::value impaired(const Lab& lab, const topology::Link& link) {
 
 // `laid`: the wish with what was asked beside it.
 json::object link_object(const Lab& lab, const topology::Lab& laid, std::size_t index,
-                         const Readings& readings) {
+                         const Readings& readings, const Memory& memory) {
     const topology::Link &link = lab.wish.links[index], &laid_link = laid.links[index];
-    json::object object;
+    json::object object(memory);
     object["name"] = link.name;
     bool any_down = false, any_missing = false;
     std::uint32_t mtu = 0;
-    json::array ends;
+    json::array ends(memory);
     for (const topology::End& end : link.ends) {
         const topology::Node& node = lab.wish.nodes[end.node];
         const topology::Interface& interface = lab.wish.at(end);
         mtu = mtu == 0 ? interface.mtu : std::min(mtu, interface.mtu);
-        json::object told;
+        json::object told(memory);
         told["node"] = node.name;
         told["interface"] = interface.name;
         told["impairment"] = to_json(laid.at(end).impairment);
@@ -235,7 +247,15 @@ std::string state_of(const topology::Node& node, const Lab& lab, std::string& re
     return "running";
 }
 
-json::object brief(const Lab& lab, bool may_see) {
+namespace {
+
+// What somebody has changed by hand makes a lab degraded; `count` of such things, this one first.
+std::string changed_by_hand(const topology::Action& first, std::size_t count) {
+    const std::string more = count > 1 ? " and " + std::to_string(count - 1) + " more" : "";
+    return "the lab " + drift_words(first) + more + "; lab up puts it right";
+}
+
+json::object as_it_was_left(const Lab& lab, bool may_see) {
     json::object object;
     object["name"] = lab.name;
     object["state"] = word(lab.state);
@@ -250,25 +270,38 @@ json::object brief(const Lab& lab, bool may_see) {
     return object;
 }
 
+}  // namespace
+
+json::object brief(const Lab& lab, bool may_see) {
+    json::object object = as_it_was_left(lab, may_see);
+    if (lab.state == LabState::up && !lab.drift.empty()) {
+        object["state"] = "degraded";
+        if (may_see)
+            object["reason"] = changed_by_hand(lab.drift.begin()->second, lab.drift.size());
+    }
+    return object;
+}
+
 json::object whole(const Lab& lab, const Readings& readings) {
-    json::object object = brief(lab, true);
-    json::array shared;
+    const Memory memory = json::make_shared_resource<json::monotonic_resource>();
+    json::object object(as_it_was_left(lab, true), memory);
+    json::array shared(memory);
     for (const Grant& grant : lab.access.grants) {
-        json::object told;
+        json::object told(memory);
         told[grant.group ? "group" : "user"] = grant.name;
         told["right"] = topology::word(grant.right);
         shared.emplace_back(std::move(told));
     }
     object["shared"] = std::move(shared);
     object["level"] = topology::level_word(lab.wish.level);
-    json::array nodes, links;
+    json::array nodes(memory), links(memory);
     for (std::size_t i = 0; i < lab.wish.nodes.size(); ++i)
-        nodes.emplace_back(node_object(lab, i, readings));
+        nodes.emplace_back(node_object(lab, i, readings, memory));
     const topology::Lab laid_copy =
         lab.overrides.empty() ? topology::Lab{} : laid_over(lab.wish, lab.overrides);
     const topology::Lab& laid = lab.overrides.empty() ? lab.wish : laid_copy;
     for (std::size_t i = 0; i < lab.wish.links.size(); ++i)
-        links.emplace_back(link_object(lab, laid, i, readings));
+        links.emplace_back(link_object(lab, laid, i, readings, memory));
     object["nodes"] = std::move(nodes);
     object["links"] = std::move(links);
     return object;
@@ -282,9 +315,7 @@ void tell_drift(json::object& lab, const std::vector<topology::Action>& drift) {
                                     [](const auto& action) { return action.kind != "name"; });
     if (worst != drift.end() && lab["state"] == "up") {
         lab["state"] = "degraded";
-        std::string reason = "the lab " + drift_words(*worst);
-        if (list.size() > 1) reason += " and " + std::to_string(list.size() - 1) + " more";
-        lab["reason"] = reason + "; lab up puts it right";
+        lab["reason"] = changed_by_hand(*worst, list.size());
     }
     lab["drift"] = std::move(list);
 }

@@ -87,6 +87,16 @@ class Drift(LabTest):
         machine.kill_daemon()
         self.assertEqual([], self.drift())
 
+    def test_the_list_of_labs_says_it_too(self):
+        self.up(TEXT)
+        run("ip", "-n", "t.h1", "link", "set", "eth0", "mtu", "1300")
+        machine.eventually("labd has looked", lambda: lab("ls", "--json").json["labs"][0]["state"] == "degraded")
+        told = lab("ls", "--json").json["labs"][0]["reason"]
+        self.assertIn("mtu", told)
+        self.assertEqual(told, lab("inspect", "--json").json["reason"])
+        self.up(TEXT)
+        self.assertEqual("up", lab("ls", "--json").json["labs"][0]["state"])
+
     def test_a_plan_sees_what_was_changed_a_moment_ago(self):
         """Also while labd, having been told, is on its way to look."""
         self.up(TEXT)
