@@ -6,6 +6,7 @@
 #include "labd/events.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/file_limit.hpp"
+#include "labd/heap.hpp"
 #include "labd/host_ties.hpp"
 #include "labd/hub.hpp"
 #include "labd/instance.hpp"
@@ -90,6 +91,8 @@ int serve(const Options& options) {
                     [&](const netlink::Follower::Heard& heard) { engine.heard(heard); });
     Api api(loop, engine);
     http::Server server(loop, api.routes(), {}, recorded_look(audit, for_engine.rootless));
+    Heap heap(loop);
+    server.on_end([&heap] { heap.used(); });
     Signals signals(loop, [&](int) {
         fail_point::before("labd.stop");
         log::notice("stopping; the labs stay up");
@@ -106,6 +109,7 @@ int serve(const Options& options) {
     asio::co_spawn(loop, engine.adopt_all(), [&](std::exception_ptr error) {
         failure = error;
         if (error) return loop.stop();
+        heap.used();
         for (Fd& socket : instance.listen()) server.listen(std::move(socket));
         log::info("ready");
         notifier.ready();

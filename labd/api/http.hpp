@@ -83,8 +83,9 @@ class Server {
     // Without `look`: a Doorman's.
     Server(boost::asio::io_context& loop, std::vector<Route> routes, Limits limits = {},
            Look look = {});
-    ~Server();                  // stop(); before the loop is destroyed
-    void listen(Fd listening);  // a bound, listening SOCK_STREAM UNIX socket
+    ~Server();                                 // stop(); before the loop is destroyed
+    void listen(Fd listening);                 // a bound, listening SOCK_STREAM UNIX socket
+    void on_end(std::function<void()> ended);  // called whenever a connection has ended
     void stop();  // no new connections; open ones are closed, and nobody is called back any more
 
   private:

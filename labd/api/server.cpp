@@ -112,6 +112,7 @@ struct Server::Inner : std::enable_shared_from_this<Server::Inner> {
                                     const auto self = inner.lock();
                                     if (!self || self->open.erase(number) == 0) return;
                                     if (--self->users[uid] == 0) self->users.erase(uid);
+                                    if (self->ended) self->ended();
                                 });
     }
 
@@ -129,6 +130,7 @@ struct Server::Inner : std::enable_shared_from_this<Server::Inner> {
 
     std::shared_ptr<Shared> shared;
     Look look;
+    std::function<void()> ended;
     std::vector<std::shared_ptr<Listener>> listeners;
     std::map<std::uint64_t, std::shared_ptr<Connection>> open;
     std::map<uid_t, std::size_t> users;
@@ -151,6 +153,10 @@ void Server::listen(Fd listening) {
     inner_->listeners.push_back(
         std::make_shared<Inner::Listener>(inner_->shared->loop, std::move(listening)));
     inner_->await(inner_->listeners.back());
+}
+
+void Server::on_end(std::function<void()> ended) {
+    inner_->ended = std::move(ended);
 }
 
 void Server::stop() {

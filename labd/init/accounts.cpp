@@ -26,7 +26,7 @@ std::string read_text(const char* path, int directory) {
 
 std::string read_text(const Fd& file) {
     std::string text;
-    char part[4096];
+    char part[512];  // small: a node's init has no page of its stack to spare
     for (ssize_t n; text.size() < text_limit && (n = read(file.get(), part, sizeof part)) > 0;)
         text.append(part, static_cast<std::size_t>(n));
     return text;

@@ -40,7 +40,7 @@ void show_as(const char* name, const std::string& text) {
     std::memcpy(title, text.data(), std::min(text.size(), title_room - 1));
 }
 
-void live(const std::string& node) {
+void live(const std::string& node, gid_t last_group) {
     if (prctl(PR_SET_DUMPABLE, 0) != 0) _exit(1);
     (void)clearenv();
     show_as("lab-init", "lab-init " + node);
@@ -56,7 +56,7 @@ void live(const std::string& node) {
     (void)fcntl(start.get(), F_SETFD, FD_CLOEXEC);
     try {
         Node self(std::move(door), std::move(start));
-        self.run();
+        self.run(last_group);
     } catch (const Failure&) {
         // Node has told labd.
     }

@@ -4,6 +4,8 @@
 // traps in a virtual machine: 0.5 ms).
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 namespace labd::init {
@@ -18,6 +20,7 @@ void show_as(const char* name, const std::string& text);
 // makes it traceable. Its memory belongs to the user namespace of whoever started the spawner;
 // not being dumpable it is therefore open to capabilities out there alone, and root of the node can
 // neither trace it nor read /proc/1/{mem,fd,environ} (ptrace(2), "Ptrace access mode checking").
-[[noreturn]] void live(const std::string& node);
+// `last_group`: the end of the node's group ids.
+[[noreturn]] void live(const std::string& node, gid_t last_group);
 
 }  // namespace labd::init

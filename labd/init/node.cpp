@@ -4,9 +4,9 @@
 #include "labd/init/files.hpp"
 #include "labd/init/socket.hpp"
 #include "labd/init/sysctl.hpp"
-#include "labd/spawner/ids.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -81,16 +81,15 @@ Node::Node(Fd door, Fd start)
       start_(std::move(start)),
       door_(loop_, std::move(door),
             [this](Message type, Unpacker& in, std::vector<Fd> fds, const Reply& reply) {
+                rest_soon();
                 request(type, in, std::move(fds), reply);
             }) {}
 
-void Node::run() {
+void Node::run(gid_t last_group) {
     // no_new_privs voids ping's file capability, so everybody may open a ping socket (icmp(7)).
     try {
-        const Fd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-        const auto groups = spawner::IdMap::own(proc.get(), "gid_map");
         write_sysctl("net/ipv4/ping_group_range",
-                     "0 " + std::to_string(std::min(groups.last(), 65535U)));
+                     "0 " + std::to_string(std::min(last_group, 65535U)));
     } catch (const Failure& failure) {
         protocol::Packer packet(static_cast<std::uint32_t>(protocol::Start::failed), 0);
         packet.u32(static_cast<std::uint32_t>(failure.error)).text(failure.step);
@@ -238,6 +237,16 @@ void Node::open_logs(Unpacker& in, std::vector<Fd> fds, const Reply& reply) {
     if (service.empty() || logs_.find(service) != nullptr)
         return log_sessions_.start(std::move(client), service, follow, lines);
     log_sessions_.refuse(std::move(client), ENOENT, "there is no service '" + service + "'");
+}
+
+// A node is asked much when it is born and little after that: half of its memory would be what the
+// requests were read into.
+void Node::rest_soon() {
+    if (rest_.second != 0) return;
+    rest_ = loop_.after(milliseconds(1000), [this] {
+        rest_ = {};
+        (void)malloc_trim(0);
+    });
 }
 
 // PID 1 takes everything of its process namespace along.

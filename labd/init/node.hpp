@@ -15,7 +15,7 @@ class Node {
   public:
     Node(Fd door, Fd start);
     // Says that it is ready, then serves. Throws Failure before `ready` only.
-    void run();
+    void run(gid_t last_group);
 
   private:
     void request(protocol::Door type, protocol::Unpacker& in, std::vector<Fd> fds,
@@ -25,6 +25,7 @@ class Node {
     void await_commit();
     void commit();
     void shut_down(milliseconds grace, const Reply& reply);
+    void rest_soon();
 
     Loop loop_;
     Children children_;
@@ -35,6 +36,7 @@ class Node {
     Runs runs_;
     Services services_;
     Fd start_;
+    Loop::Timer rest_{};  // null while nothing was asked
     Door door_;
 };
 

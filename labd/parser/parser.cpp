@@ -13,7 +13,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fcntl.h>
-#include <malloc.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -117,8 +116,6 @@ void Parser::refill() {
         } catch (const std::exception& failed) {
             log::warning(failed.what());  // the next topology tries again
         }
-        // What the last one took, many times of what is kept of it.
-        (void)::malloc_trim(0);
     });
 }
 

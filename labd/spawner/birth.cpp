@@ -150,7 +150,7 @@ void Nursery::live(const Birth& birth, int door, int start) const {
         must(setsid() >= 0 || errno == EPERM, "start a session");
         limit_resources(birth, no_core_);
         close_hatches(birth.level);
-        init::live(birth.node);
+        init::live(birth.node, ids_.gids.last());
     } catch (const Failure& failure) {
         protocol::Packer packet(static_cast<std::uint32_t>(protocol::Start::failed), 0);
         packet.u32(static_cast<std::uint32_t>(failure.error)).text(failure.step);

@@ -7,6 +7,7 @@
 #include "labd/init/protocol.hpp"
 #include "labd/init/socket.hpp"
 #include "labd/spawner/birth.hpp"
+#include "labd/spawner/heap.hpp"
 #include "labd/spawner/hosts.hpp"
 #include "labd/spawner/ids.hpp"
 #include "labd/spawner/namespace_limits.hpp"
@@ -20,7 +21,6 @@
 #include <grp.h>
 #include <linux/keyctl.h>
 #include <linux/securebits.h>
-#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -277,8 +277,7 @@ bool Spawner::listen_for_labd() {
 }
 
 void Spawner::converse() {
-    // Every node begins with a copy of this heap: what the template's making has left goes back.
-    (void)malloc_trim(0);
+    settle_heap();
     while (listen_for_labd()) continue;
 }
 

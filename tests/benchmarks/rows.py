@@ -134,13 +134,16 @@ def at_rest(options, labd):
     nodes = options.nodes
     with running("big", shapes.chain(nodes)):
         same = machine.write("big", shapes.chain(nodes))
-        yield Row(f"up again, nothing changed, {nodes}", lab("up", same)[0], limit=0.150)
-        changed = machine.write("big", shapes.chain(nodes, mtu=1300))
-        yield Row(f"one MTU changed in {nodes}", lab("up", changed)[0], limit=0.100)
+        yield Row(f"up again, nothing changed, {nodes}",
+                  median(3, lambda: lab("up", same)[0])[0], limit=0.150)
+        mtus = [1300, 1310, 1320]
+        yield Row(f"one MTU changed in {nodes}", median(3, lambda: lab(
+            "up", machine.write("big", shapes.chain(nodes, mtu=mtus.pop())))[0])[0], limit=0.100)
         yield Row(f"status with {nodes}", median(3, lambda: lab("status")[0])[0], limit=0.050)
         yield Row(f"ls with {nodes}", median(3, lambda: lab("ls")[0])[0], limit=0.050)
         status = json.loads(lab("status", "--json")[1])
         inits = [node["pid"] for node in status["nodes"]]
+        time.sleep(2.5)  # what is free goes back to the kernel at rest
         own = machine.pss_kb(labd)
         yield Row("memory of labd", own / 1024, limit=60, unit="MiB")
         share = (own + sum(map(machine.pss_kb, inits))) / nodes
