@@ -48,8 +48,9 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/run")
     parser.add_argument("--only", action="append", metavar="STAGE", choices=list(STAGES))
     parser.add_argument("-k", metavar="WORD", help="only tests whose name contains WORD")
-    parser.add_argument("-j", type=int, default=os.cpu_count(), metavar="N",
-                        help="end-to-end tests at once (default: one per processor)")
+    # They wait for daemons and timers almost as long as they compute.
+    parser.add_argument("-j", type=int, default=2 * os.cpu_count(), metavar="N",
+                        help="end-to-end tests at once (default: two per processor)")
     parser.add_argument("--no-guest", action="store_true", help="leave the guests out")
     parser.add_argument("--guest-kernel", choices=list(guest_kernel.META), default="6.12",
                         help="which of Debian's kernels the guests boot (default: 6.12)")
