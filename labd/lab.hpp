@@ -116,8 +116,8 @@ struct Lab {
 
     // The name of a space's network namespace under /run/netns: LAB.NODE.
     std::string netns_name(const std::string& space) const { return name + "." + space; }
-    // Of a node that runs, for as long as the caller holds it. Throws std::runtime_error when its init
-    // is gone, which may happen between any two steps of a change.
+    // Of a node that runs, for as long as the caller holds it. Throws std::runtime_error when its
+    // init is gone, which may happen between any two steps of a change.
     std::shared_ptr<NodeDoor> door_of(const std::string& node) const;
     // What labd has brought about besides the network, as the plan compares it.
     std::map<std::string, topology::Contents> contents() const;
