@@ -3,6 +3,7 @@
 #pragma once
 
 #include "labd/fd.hpp"
+#include "topology/adopt.hpp"
 #include "topology/plan.hpp"
 
 #include <cstdint>
@@ -101,6 +102,10 @@ class Kernel {
     virtual std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) = 0;
     // Routes that neither labd nor a routing daemon has installed, but somebody by hand.
     virtual std::vector<topology::Route> handwritten(const std::string& space) = 0;
+    // Queue disciplines that are not labd's, by device of labd's. Throws KernelError.
+    virtual std::map<std::string, topology::ForeignQueues> foreign_queues(const std::string&) {
+        return {};
+    }
     // Of what these steps would add, what somebody has set by hand already becomes labd's where it
     // is. True when there was something. Throws KernelError.
     virtual bool take_over(std::span<const topology::Step> steps) = 0;

@@ -54,6 +54,8 @@ class LinuxKernel final : public Kernel {
     std::map<std::string, InterfaceReading> last_read(const std::string& space) override;
     std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) override;
     std::vector<topology::Route> handwritten(const std::string& space) override;
+    std::map<std::string, topology::ForeignQueues> foreign_queues(
+        const std::string& space) override;
     bool take_over(std::span<const topology::Step> steps) override;
     void forget_advertised(const std::string& space, const std::string& device) override;
     std::set<topology::Prefix> destinations(const std::string& space) override;

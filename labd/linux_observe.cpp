@@ -1,6 +1,7 @@
 // What a namespace holds of labd's, told by the marks that labd put on it.
 #include "labd/linux_convert.hpp"
 #include "labd/linux_kernel.hpp"
+#include "labd/linux_shape.hpp"
 #include "labd/marks.hpp"
 #include "netlink/flood.hpp"
 #include "netlink/netns.hpp"
@@ -131,6 +132,19 @@ std::vector<Route> LinuxKernel::handwritten(const std::string& space) try {
         for (const netlink::Route& route :
              netlink::routes(socket, static_cast<std::uint8_t>(protocol)))
             out.push_back(route_of(route, names));
+    return out;
+} catch (const netlink::Error& e) {
+    throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
+}
+
+std::map<std::string, ForeignQueues> LinuxKernel::foreign_queues(const std::string& space) try {
+    Place& here = place(space);
+    std::map<std::string, ForeignQueues> out;
+    netlink::Socket socket = netlink::socket_in(here.netns.get());
+    const std::vector<netlink::Qdisc> all = netlink::qdiscs(socket);
+    for (const netlink::Link& link : list(here))
+        if (link.group == marks::group)
+            if (auto found = foreign_queues_of(link.index, all)) out[link.name] = std::move(*found);
     return out;
 } catch (const netlink::Error& e) {
     throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});

@@ -36,6 +36,13 @@ constexpr std::uint32_t major_of(const QdiscAt& at) {
     return at.handle >> 16;
 }
 
+bool is_ours(const QdiscAt& at) {
+    const std::uint32_t major = major_of(at);
+    return (major >= netem_major && major < netem_major + distributions) || major == bucket_major ||
+           major == fifo_major ||
+           (major >= queue_major && major < queue_major + topology::queue_names().size());
+}
+
 netlink::Netem netem_of(const Impairment& i) {
     netlink::Netem out;
     out.latency_ns = i.delay_ns;
@@ -239,6 +246,37 @@ Impairment impairment_of(std::uint32_t index, const std::vector<Qdisc>& all, boo
         }
     }
     leave_out_derived(out, netem);
+    return out;
+}
+
+std::optional<topology::ForeignQueues> foreign_queues_of(std::uint32_t index,
+                                                         const std::vector<Qdisc>& all) {
+    const std::vector<Tower::Floor> floors = floors_of(index, all);
+    if (std::all_of(floors.begin(), floors.end(),
+                    [](const Tower::Floor& floor) { return is_ours(floor.at); }))
+        return std::nullopt;
+    topology::ForeignQueues out;
+    for (const Tower::Floor& floor : floors) {
+        const auto qdisc = std::find_if(all.begin(), all.end(), [&](const Qdisc& candidate) {
+            return candidate.at == floor.at;
+        });
+        if (const auto netem = netlink::parse_netem(*qdisc)) {
+            // The kernel does not show another one's table of delays.
+            const QdiscAt plain{index, TC_H_ROOT, handle(netem_major)};
+            take_netem(*netem, is_ours(floor.at) ? floor.at : plain, out.sends);
+            out.sends.seed.reset();
+        } else if (const auto bucket = netlink::parse_tbf(*qdisc)) {
+            out.sends.rate_bits = bucket->rate * 8;
+            out.sends.burst_bytes = bucket->burst;
+            // Its own queue, which is not listed, counts bytes.
+            out.sends.queue = topology::Queue{"bfifo", {{"limit", bucket->limit}}};
+        } else if (topology::find_queue(qdisc->kind) != nullptr) {
+            take_queue(*qdisc, out.sends);
+        } else {
+            out.unknown = qdisc->kind;
+        }
+    }
+    leave_out_derived(out.sends, true);
     return out;
 }
 

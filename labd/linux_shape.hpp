@@ -4,8 +4,10 @@
 #include "netlink/filter.hpp"
 #include "netlink/netem.hpp"
 #include "netlink/qdisc.hpp"
+#include "topology/adopt.hpp"
 #include "topology/back_end.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace labd {
@@ -27,6 +29,10 @@ std::vector<Tower::Floor> floors_of(std::uint32_t index, const std::vector<netli
 // What labd's tower at the interface does; nothing where somebody else's stands.
 topology::Impairment impairment_of(std::uint32_t index, const std::vector<netlink::Qdisc>& all,
                                    bool netem);
+
+// What a tower does that is not labd's alone; none where labd's stands, or nothing.
+std::optional<topology::ForeignQueues> foreign_queues_of(std::uint32_t index,
+                                                         const std::vector<netlink::Qdisc>& all);
 
 // Of a device without netem.
 netlink::Filter filter_of(const topology::Impairment& sends, const topology::Impairment& receives);

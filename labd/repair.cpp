@@ -1,6 +1,7 @@
 // What somebody has changed by hand in a running lab: put right, or taken over into its wish.
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
+#include "topology/relay_link.hpp"
 
 #include <algorithm>
 
@@ -104,12 +105,14 @@ asio::awaitable<topology::Adopted> Engine::adopt_changes(std::shared_ptr<Lab> la
     for (auto& [space, holds] : seen.spaces) {
         const auto live = lab->nodes.find(space);
         const bool dead = live != lab->nodes.end() && !live->second.door;
-        if (space == topology::fabric_name || dead) continue;
+        if (dead) continue;
         topology::Found::Node& node = found.nodes[space];
         node.space = std::move(holds);
+        if (space == topology::fabric_name || space == topology::relay_name) continue;
         Worker::Job read = [&, name = space] {
             node.addresses = lab->kernel->learned(name);
             node.routes = lab->kernel->handwritten(name);
+            node.queues = lab->kernel->foreign_queues(name);
         };
         co_await kernel_.run(lab->name, std::move(read));
     }

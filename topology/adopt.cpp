@@ -4,6 +4,7 @@
 
 #include "topology/learned.hpp"
 #include "topology/plan_parts.hpp"
+#include "topology/relay_link.hpp"
 #include "topology/resolved.hpp"
 
 #include <algorithm>
@@ -25,6 +26,58 @@ bool sets_its_own(const Node& node) {
     return !node.exec.empty() ||
            std::any_of(node.services.begin(), node.services.end(),
                        [](const Service& service) { return !service.generated; });
+}
+
+// What an end sends, put together again from who does it: the device itself, and its peer or the
+// relay's end beside it.
+Impairment put_together(const Impairment& sends, const Impairment& beside) {
+    Impairment out = beside;
+    out.seed.reset();  // random when somebody has changed the rest
+    out.netem_only = false;
+    const auto take = [](auto& to, const auto& from) {
+        if (from != std::decay_t<decltype(from)>{}) to = from;
+    };
+    take(out.delay_ns, sends.delay_ns);
+    take(out.jitter_ns, sends.jitter_ns);
+    take(out.distribution, sends.distribution);
+    take(out.keep_order, sends.keep_order);
+    take(out.loss, sends.loss);
+    take(out.corrupt, sends.corrupt);
+    take(out.duplicate, sends.duplicate);
+    take(out.reorder, sends.reorder);
+    take(out.rate_bits, sends.rate_bits);
+    take(out.burst_bytes, sends.burst_bytes);
+    take(out.limit_packets, sends.limit_packets);
+    take(out.queue, sends.queue);
+    return out;
+}
+
+// What differs between the two becomes the end's, the rest of it stays.
+void take_differences(const Impairment& asked, const Impairment& seen, Impairment& to) {
+    const auto take = [&](auto Impairment::*key) {
+        if (asked.*key != seen.*key) to.*key = seen.*key;
+    };
+    take(&Impairment::delay_ns);
+    take(&Impairment::jitter_ns);
+    take(&Impairment::distribution);
+    take(&Impairment::keep_order);
+    take(&Impairment::loss);
+    take(&Impairment::corrupt);
+    take(&Impairment::duplicate);
+    take(&Impairment::reorder);
+    take(&Impairment::rate_bits);
+    take(&Impairment::burst_bytes);
+    take(&Impairment::limit_packets);
+    take(&Impairment::queue);
+    // The kernel keeps these without any delay; a file does not.
+    if (to.delay_ns == 0) to.jitter_ns = 0, to.reorder = {};
+}
+
+std::string in_a_line(const Impairment& impairment) {
+    std::string out;
+    for (const auto& [key, value] : impairment_words(impairment))
+        out += (out.empty() ? "" : ", ") + key + " " + value;
+    return out.empty() ? "nothing" : out;
 }
 
 class Adopter {
@@ -72,6 +125,7 @@ class Adopter {
                 continue;
             }
             device(interface, place, wished->second, seen->second);
+            if (interface.is_end()) impairment(node, interface, wished->second, now);
             addresses(node, interface.name, interface.addresses, asked, now);
         }
         for (const auto& [name, device] : now.space.devices)
@@ -85,11 +139,12 @@ class Adopter {
 
     void device(Interface& interface, const std::string& place, const Device& wished,
                 const Device& seen) {
-        if (seen.mtu != wished.mtu) {
+        // 0 and no MAC: the host's own, whatever they are.
+        if (wished.mtu != 0 && seen.mtu != wished.mtu) {
             taken(place + " mtu " + std::to_string(wished.mtu) + " → " + std::to_string(seen.mtu));
             interface.mtu = seen.mtu;
         }
-        if (seen.mac != wished.mac) {
+        if (wished.mac != Mac{} && seen.mac != wished.mac) {
             taken(place + " mac " + wished.mac.text() + " → " + seen.mac.text());
             interface.mac = seen.mac;
             interface.mac_explicit = true;
@@ -98,6 +153,46 @@ class Adopter {
             taken(place + " " + (wished.up ? "up → down" : "down → up"));
             interface.up = seen.up;
         }
+        if (seen.master != wished.master || seen.port != wished.port || seen.vlans != wished.vlans)
+            left(place + " is not the port that labd made it: lab up --repair");
+    }
+
+    const Device* seen_at(const DeviceEnd& end) const {
+        const auto space = found_.nodes.find(end.space);
+        if (space == found_.nodes.end()) return nullptr;
+        const auto device = space->second.space.devices.find(end.device);
+        return device == space->second.space.devices.end() ? nullptr : &device->second;
+    }
+
+    void impairment(const Node& node, Interface& interface, const Device& wished,
+                    const Found::Node& now) {
+        const Device& seen = now.space.devices.at(interface.name);
+        const Device *asked_beside = find_device(desired_, wished.peer),
+                     *seen_beside = seen_at(wished.peer);
+        const std::string place = node.name + ":" + interface.name;
+        // A cable that leads elsewhere, or a relay that is dead: not what somebody has wished.
+        if (asked_beside != nullptr && (seen_beside == nullptr || seen.peer != wished.peer ||
+                                        (wished.peer.space == relay_name && !seen_beside->up)))
+            return;
+        Impairment sends = seen.sends;
+        if (const auto foreign = now.queues.find(interface.name); foreign != now.queues.end()) {
+            if (!foreign->second.unknown.empty())
+                return left(place + " has a queue discipline " + foreign->second.unknown +
+                            ", which no key says");
+            if (sets_its_own(node))
+                return left(place + " sends by queue disciplines of others, perhaps of its own " +
+                            "exec or run: " + in_a_line(foreign->second.sends));
+            sends = foreign->second.sends;
+        }
+        const Impairment nothing;
+        const auto& asked_receives = asked_beside == nullptr ? nothing : asked_beside->receives;
+        const auto& seen_receives = asked_beside == nullptr ? nothing : seen_beside->receives;
+        const Impairment asked = put_together(wished.sends, asked_receives);
+        const Impairment is = put_together(in_words_of(wished.sends, sends),
+                                           in_words_of(asked_receives, seen_receives));
+        if (asked == is) return;
+        taken(place + " sends " + in_a_line(asked) + " → " + in_a_line(is));
+        take_differences(asked, is, interface.impairment);
     }
 
     static std::set<Prefix> held(const std::map<std::string, std::set<Prefix>>& by_device,

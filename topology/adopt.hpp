@@ -12,6 +12,12 @@
 
 namespace topology {
 
+// What stands in the place of labd's queue disciplines at a device.
+struct ForeignQueues {
+    Impairment sends;     // as far as it has words here
+    std::string unknown;  // the kind that has none, "" = they all have
+};
+
 // A lab as it was found.
 struct Found {
     struct Node {
@@ -21,8 +27,12 @@ struct Found {
         std::map<std::string, std::set<Prefix>> addresses;
         std::vector<Route> routes;
         std::map<std::string, std::string> sysctl;
+        // And queue disciplines of others, by device.
+        std::map<std::string, ForeignQueues> queues;
     };
-    std::map<std::string, Node> nodes;  // those that run
+    // Those that run; the fabric and the relay with their devices, which show what befalls packets
+    // on the way to another node.
+    std::map<std::string, Node> nodes;
 };
 
 struct Adopted {

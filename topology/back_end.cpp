@@ -186,7 +186,7 @@ void fit(State& state, const BackEnds& kernel) {
         }
 }
 
-bool serves(const Impairment& wish, const Impairment& seen) {
+Impairment in_words_of(const Impairment& wish, const Impairment& seen) {
     Impairment same = seen;
     if (!seen.seed) same.seed = wish.seed;
     if (limit_of(wish) == limit_of(seen)) same.limit_packets = wish.limit_packets;
@@ -195,7 +195,11 @@ bool serves(const Impairment& wish, const Impairment& seen) {
     if (wish.queue && seen.queue && same_queue(*wish.queue, *seen.queue)) same.queue = wish.queue;
     // A filter's chance to double is worked out from the wish and back.
     if (near(wish.duplicate.steps, seen.duplicate.steps, 16)) same.duplicate = wish.duplicate;
-    return same == wish;
+    return same;
+}
+
+bool serves(const Impairment& wish, const Impairment& seen) {
+    return in_words_of(wish, seen) == wish;
 }
 
 }  // namespace topology

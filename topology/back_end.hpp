@@ -40,8 +40,10 @@ bool needs_netem(const Impairment& impairment);
 // A token bucket of its own: netem's has neither a burst nor another queue than its own.
 bool needs_bucket(const Impairment& impairment, bool netem);
 
-// Whether what the kernel shows is what was wished: it rounds times and sizes, and older ones keep
-// no seed.
+// What the kernel shows, in the wish's own numbers where they mean the same: it rounds times and
+// sizes, and older ones keep no seed.
+Impairment in_words_of(const Impairment& wish, const Impairment& seen);
+// Whether it is what was wished.
 bool serves(const Impairment& wish, const Impairment& seen);
 
 }  // namespace topology

@@ -140,6 +140,36 @@ class Adopt(ByHand):
         lab("up", new)
         self.assertEqual(found, {node: network(node) for node in NODES})
 
+    def test_impairments_changed_by_hand(self):
+        """By tc, in place of what labd has put there and beside it, and by nft."""
+        text = """
+links = [{ endpoints = ["h1", "h2"], rate = "10mbit", loss = "1%" }, { lan = ["h2", "h3", "h4"] }]
+[nodes]
+"h[1-4]" = "host"
+"""
+        self.up(text)
+        back_end = lab("links", "--json").json["links"][0]["backend"]
+        tc = lambda node, *words: run("ip", "netns", "exec", f"t.{node}", "tc", "qdisc", *words)
+        tc("h1", "replace", "dev", "eth0", "root", "tbf", "rate", "5mbit", "burst", "16384", "limit", "30000")
+        tc("h3", "add", "dev", "eth0", "root", "handle", "7:", "tbf", "rate", "2mbit", "burst", "16384",
+           "limit", "30000")
+        if back_end == "nft":
+            run("ip", "netns", "exec", "t.h1", "nft", "flush", "ruleset")
+        done = lab("up", "--adopt", cwd="/")
+        # A bucket of the same kind takes the place of labd's, with what is below it; a netem goes.
+        self.assertIn("h1:eth0 sends loss 1%, rate 10mbit → " + (
+            "loss 1%, rate 5mbit, burst 16384B, limit 30000\n" if back_end == "nft" else
+            "rate 5mbit, burst 16384B, queue bfifo limit 30000B\n"), done.err)
+        self.assertIn("h3:eth0 sends nothing → rate 2mbit, burst 16384B, queue bfifo limit 30000B", done.err)
+        if back_end == "nft":
+            self.assertIn("h2:eth0 sends loss 1%, rate 10mbit → rate 10mbit", done.err)
+        new = self.write("new.lab.toml", done.out)
+        self.up(done.out)
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        self.assertIn("5Mbit", tc("h1", "show", "dev", "eth0").out)
+        self.assertIn("nothing of the file's", lab("up", "--adopt", cwd="/").err)
+        lab("validate", new)
+
     def test_what_is_left_out_is_said(self):
         self.up(TEXT.replace('h2 = "host"', 'h2 = { exec = ["true"] }'))
         ip("h2", "address", "add", "10.0.2.99/24", "dev", "eth0")

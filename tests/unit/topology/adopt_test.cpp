@@ -37,7 +37,6 @@ r1 = "router"
 Found as_wished(const State& state) {
     Found found;
     for (const auto& [name, space] : state.spaces) {
-        if (name == fabric_name) continue;
         found.nodes[name].space = space;
         const auto contents = state.contents.find(name);
         if (contents != state.contents.end()) found.nodes[name].sysctl = contents->second.sysctl;
@@ -50,9 +49,10 @@ struct Case {
     Lab again;  // what its TOML resolves to
 };
 
-Case after(const std::function<void(Found&)>& by_hand, const std::string& text = pair) {
+Case after(const std::function<void(Found&)>& by_hand, const std::string& text = pair,
+           const BackEnds& kernel = {}) {
     const Lab lab = lab_of(text);
-    const State state = desired(lab);
+    const State state = desired(lab, kernel);
     Found found = as_wished(state);
     by_hand(found);
     Case out;
@@ -160,6 +160,108 @@ TEST(adopt, leaves_what_a_node_may_have_done_itself_and_what_no_file_can_say) {
                 testing::UnorderedElementsAre(testing::HasSubstr("h2:eth0 has 10.0.2.99/24"),
                                               testing::HasSubstr("an interface that is not"),
                                               testing::HasSubstr("r1 is not running")));
+}
+
+constexpr const char* impaired = R"(
+links = [{ endpoints = ["h1", "r1"], loss = "1%", rate = "10mbit" },
+         { endpoints = ["h2", "r1"], a = { delay = "20ms" } },
+         { lan = ["h3", "h4", "r1"], loss = "2%" }]
+[nodes]
+"h[1-3]" = "host"
+h4 = { kind = "host", exec = ["true"] }
+r1 = "router"
+)";
+const BackEnds without_netem{false, true, true, {"cake"}};
+
+Device& device(Found& found, const std::string& node) {
+    return found.nodes.at(node).space.devices.at("eth0");
+}
+Device& beside(Found& found, const std::string& node) {
+    const DeviceEnd end = device(found, node).peer;
+    return found.nodes.at(end.space).space.devices.at(end.device);
+}
+
+TEST(adopt, impairments_stay_unsaid_when_nobody_has_touched_them) {
+    for (const BackEnds& kernel : {BackEnds{}, without_netem}) {
+        const Case same = after([](Found&) {}, impaired, kernel);
+        EXPECT_THAT(same.adopted.taken, testing::IsEmpty());
+        EXPECT_EQ(same.adopted.lab, lab_of(impaired));
+    }
+}
+
+TEST(adopt, what_somebody_has_made_of_an_impairment) {
+    const Case now = after(
+        [](Found& found) {
+            device(found, "h1").sends.rate_bits = 5'000'000;
+            device(found, "r1").sends = {};
+            device(found, "h2").sends.delay_ns = 50'000'000;
+        },
+        impaired);
+    EXPECT_THAT(now.adopted.taken, testing::UnorderedElementsAre(
+                                       "h1:eth0 sends loss 1%, rate 10mbit → loss 1%, rate 5mbit",
+                                       "r1:eth0 sends loss 1%, rate 10mbit → nothing",
+                                       "h2:eth0 sends delay 20ms → delay 50ms"));
+    const auto impairment = [&](const char* node) {
+        return now.again.find(node)->interfaces[0].impairment;
+    };
+    EXPECT_EQ(impairment("h1").rate_bits, 5'000'000U);
+    EXPECT_EQ(impairment("h1").loss, lab_of(impaired).find("h1")->interfaces[0].impairment.loss);
+    EXPECT_FALSE(impairment("r1").any());
+    EXPECT_EQ(impairment("h2").delay_ns, 50'000'000);
+}
+
+TEST(adopt, impairments_that_others_than_the_sender_bring_about) {
+    const Case now = after(
+        [](Found& found) {
+            beside(found, "h1").receives.loss->share = Chance::of(0.05);
+            beside(found, "h2").receives.delay_ns = 30'000'000;
+            beside(found, "h3").receives = {};  // a port of the fabric
+        },
+        impaired, without_netem);
+    EXPECT_THAT(now.adopted.taken,
+                testing::UnorderedElementsAre(
+                    "h1:eth0 sends loss 1%, rate 10mbit → loss 5%, rate 10mbit",
+                    "h2:eth0 sends delay 20ms → delay 30ms", "h3:eth0 sends loss 2% → nothing"));
+    EXPECT_FALSE(now.again.find("h3")->interfaces[0].impairment.any());
+    EXPECT_TRUE(now.again.find("h4")->interfaces[0].impairment.any());
+}
+
+TEST(adopt, a_relay_that_is_dead_is_no_wish) {
+    const Case now = after(
+        [](Found& found) {
+            Device& relay = beside(found, "h2");
+            relay.up = false;
+            relay.receives = {};
+        },
+        impaired, without_netem);
+    EXPECT_THAT(now.adopted.taken, testing::IsEmpty());
+}
+
+TEST(adopt, queue_disciplines_of_others_in_the_place_of_ours) {
+    const Case now = after(
+        [](Found& found) {
+            device(found, "h1").sends = {};
+            Impairment& hand = found.nodes["h1"].queues["eth0"].sends;
+            hand.delay_ns = 5'000'000;
+            hand.jitter_ns = 1'000'000;
+            found.nodes["r1"].queues["eth1"].unknown = "htb";
+            found.nodes["h4"].queues["eth0"].sends.rate_bits = 8000;
+        },
+        impaired);
+    EXPECT_THAT(now.adopted.taken,
+                testing::ElementsAre("h1:eth0 sends loss 1%, rate 10mbit → delay 5ms, jitter 1ms"));
+    EXPECT_THAT(now.adopted.left,
+                testing::UnorderedElementsAre(testing::HasSubstr("discipline htb"),
+                                              testing::HasSubstr("own exec or run: rate 8kbit")));
+    EXPECT_EQ(now.again.find("h1")->interfaces[0].impairment.jitter_ns, 1'000'000);
+}
+
+TEST(adopt, a_port_that_somebody_has_changed_is_said) {
+    const Case now =
+        after([](Found& found) { found.nodes["sw"].space.devices["eth0"].port.isolated = true; },
+              "links = [[\"h1\", \"sw\"]]\n[nodes]\nh1 = \"host\"\nsw = \"switch\"\n");
+    EXPECT_THAT(now.adopted.taken, testing::IsEmpty());
+    EXPECT_THAT(now.adopted.left, testing::ElementsAre(testing::HasSubstr("sw:eth0")));
 }
 
 }  // namespace
