@@ -49,6 +49,9 @@ json::object to_object(const netlink::Keepsake& kept) {
     out["up"] = kept.up;
     out["addresses"] = list(kept.addresses);
     out["routes"] = list(kept.routes);
+    out["neighbors"] = list(kept.neighbors);
+    out["nexthops"] = list(kept.nexthops);
+    out["qdiscs"] = list(kept.qdiscs);
     return out;
 }
 
@@ -75,6 +78,10 @@ netlink::Keepsake read_kept(const json::object& object) {
     out.up = object.at("up").as_bool();
     out.addresses = read_list(object.at("addresses"));
     out.routes = read_list(object.at("routes"));
+    // An earlier labd has not written these down.
+    if (const json::value* list = object.if_contains("neighbors")) out.neighbors = read_list(*list);
+    if (const json::value* list = object.if_contains("nexthops")) out.nexthops = read_list(*list);
+    if (const json::value* list = object.if_contains("qdiscs")) out.qdiscs = read_list(*list);
     return out;
 }
 

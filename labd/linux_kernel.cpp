@@ -141,6 +141,7 @@ LinuxKernel::Visits::~Visits() {
 
 std::optional<KernelFailure> LinuxKernel::apply(Steps steps) {
     const Visits visits(*this);
+    keep_what_falls(steps);
     for (std::size_t begin = 0; begin < steps.size();) {
         const std::size_t count = run(steps, begin);
         const Steps together = steps.subspan(begin, count);
@@ -164,6 +165,7 @@ std::optional<KernelFailure> LinuxKernel::apply(Steps steps) {
         begin += count;
     }
     settle();
+    give_back_fallen();
     return std::nullopt;
 }
 

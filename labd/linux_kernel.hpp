@@ -6,6 +6,7 @@
 #include "labd/hub.hpp"
 #include "labd/kernel.hpp"
 #include "labd/key_ring.hpp"
+#include "netlink/keepsake.hpp"
 #include "netlink/link.hpp"
 #include "netlink/route.hpp"
 #include "topology/back_end.hpp"
@@ -70,6 +71,8 @@ class LinuxKernel final : public Kernel {
         std::map<std::string, InterfaceReading> readings;  // of the last list()
         bool filtered = false;                             // packet filters of ours may be there
         std::optional<netlink::Socket> inside;
+        // What went with interfaces that were taken down, by index, until they are up again.
+        std::map<std::uint32_t, netlink::Keepsake> fallen;
     };
     // Closes the sockets that a call has opened: a node at rest costs no more descriptors.
     class Visits {
@@ -94,6 +97,7 @@ class LinuxKernel final : public Kernel {
     // Until what the steps made can be used.
     void note_ipv6(const topology::Step& step);
     void settle();
+    void give_back_fallen();
 
     // Consecutive addresses and routes of one namespace.
     std::optional<KernelFailure> apply_inside(const std::string& space, Steps steps);
@@ -124,6 +128,7 @@ class LinuxKernel final : public Kernel {
     void set_up_device(const std::string& space, const topology::Device& device, bool is_up);
     void change_link(const std::string& space, std::uint32_t index,
                      const netlink::LinkChange& change);
+    void keep_what_falls(Steps steps);
     void take_down(const std::string& space, std::uint32_t index);
     void raise(const std::string& space, std::uint32_t index);
     void move_link_local(const topology::ChangeDevice& step);

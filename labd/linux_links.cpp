@@ -70,6 +70,8 @@ void LinuxKernel::create_veth(const CreateVeth& step) {
     hub_->socket().request(create, {"create", "a veth pair"});
     here.indexes[step.device.name] = step.device.index;
     there.indexes[step.peer.name] = step.peer.index;
+    here.fallen.erase(step.device.index);
+    there.fallen.erase(step.peer.index);
     try {
         set_up_device(step.space, step.device, born_up);
         set_up_device(step.peer_space, step.peer, false);
@@ -214,13 +216,31 @@ void LinuxKernel::remove_together(Steps steps) {
     }
 }
 
+// Before the first of them: with its peer an interface loses its carrier, and with that its
+// nexthop objects.
+void LinuxKernel::keep_what_falls(Steps steps) {
+    for (const Step& step : steps) {
+        const auto* change = std::get_if<ChangeDevice>(&step);
+        if (change == nullptr || !change->from.up || change->to.up) continue;
+        if (change->space == relay_name) continue;
+        try {
+            const std::uint32_t where = index(change->space, change->to.name);
+            place(change->space).fallen[where] = netlink::keep(inside(change->space), where);
+        } catch (const netlink::Error&) {
+            continue;  // it is not there, which the step itself says
+        }
+    }
+}
+
 // IPv6 addresses go when an interface goes down, unless keep_addr_on_down is set; down is no
-// reason to lose what the file says.
+// reason to lose what the file says. What people have set by hand comes back when it is up again.
 void LinuxKernel::take_down(const std::string& space, std::uint32_t index) {
     netlink::LinkChange down;
     down.up = false;
     netlink::Socket& socket = inside(space);
     const std::vector<netlink::Address> before = netlink::addresses(socket);
+    if (!place(space).fallen.contains(index))
+        place(space).fallen[index] = netlink::keep(socket, index);
     change_link(space, index, down);
     const std::vector<netlink::Address> after = netlink::addresses(socket);
     for (const netlink::Address& address : before) {

@@ -1,6 +1,7 @@
 // Who is told that a lab is up may send at once and must not lose the first packet: the kernel
 // finishes interfaces and IPv6 addresses in workers, some time after it has said yes.
 #include "labd/linux_kernel.hpp"
+#include "labd/log.hpp"
 #include "netlink/carrier.hpp"
 #include "netlink/solicited.hpp"
 
@@ -55,6 +56,24 @@ void LinuxKernel::settle() {
         // Every step is done; what is wrong with the kernel shows when it is observed.
         return;
     }
+}
+
+// To those that run: IPv6 has no way to a gateway before.
+void LinuxKernel::give_back_fallen() {
+    for (auto& [space, place] : places_)
+        for (auto fallen = place.fallen.begin(); fallen != place.fallen.end();) {
+            try {
+                const auto link = netlink::get_link(hub_->socket(), {place.nsid, fallen->first});
+                if (link && (!link->up() || !link->carrier)) {
+                    ++fallen;
+                    continue;
+                }
+                if (link) netlink::give_back_lost(inside(space), fallen->first, fallen->second);
+            } catch (const netlink::Error& error) {
+                log::warning(space + ": " + error.what());
+            }
+            fallen = place.fallen.erase(fallen);
+        }
 }
 
 }  // namespace labd

@@ -1,5 +1,6 @@
-// What the kernel takes from an interface when it moves to another network namespace, as it told
-// of it before: addresses and routes whole, so that nothing is lost that this code has no word for.
+// What the kernel takes from an interface when it moves to another network namespace, or goes down,
+// as it told of it before: addresses, routes and the like whole, so that nothing is lost that this
+// code has no word for. Not kept are queue disciplines with classes of their own, and filters.
 #pragma once
 
 #include "netlink/link.hpp"
@@ -17,8 +18,9 @@ struct Keepsake {
     MacAddress mac{};
     std::uint32_t mtu = 0, group = 0, queue_length = 0;
     bool up = false;
-    // Payloads of RTM_NEWADDR and RTM_NEWROUTE, without what the kernel makes by itself.
-    std::vector<std::vector<std::byte>> addresses, routes;
+    // Payloads of RTM_NEWADDR, RTM_NEWROUTE and so on, without what the kernel makes by itself:
+    // permanent and proxied neighbours only; nexthop objects before the groups that have them.
+    std::vector<std::vector<std::byte>> addresses, routes, neighbors, nexthops, qdiscs;
     bool operator==(const Keepsake&) const = default;
 };
 
@@ -32,7 +34,10 @@ bool carries_default(const Keepsake& kept);
 void move_back(Socket& from, std::uint32_t index, int to, const Keepsake& kept);
 // Then in the old namespace: its MAC, MTU and the like; it stays down.
 void give_back_link(Socket& socket, std::uint32_t index, const Keepsake& kept);
-// At last its state, addresses and routes. What cannot be had is said, the rest is done.
+// At last its state, addresses, routes and the like. What cannot be had is said, the rest is done.
 std::vector<std::string> give_back(Socket& socket, std::uint32_t index, const Keepsake& kept);
+// To an interface that has been down and is up again: nexthop objects, routes and neighbours that
+// somebody had set by hand, as far as nothing stands in their place. Routing daemons see to theirs.
+void give_back_lost(Socket& socket, std::uint32_t index, const Keepsake& kept);
 
 }  // namespace netlink

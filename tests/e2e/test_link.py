@@ -51,6 +51,36 @@ class Links(LabTest):
         status = lab("status", "--json").json
         self.assertEqual(("up", []), (status["state"], status["drift"]))
 
+    def test_down_and_up_bring_back_what_was_set_by_hand(self):
+        """What commands of a node have set the kernel forgets with the interface; labd does not."""
+        self.up(TEXT)
+        for words in ("route add 198.51.100.0/24 via 172.16.0.1", "route add 192.0.2.0/24 dev eth0 metric 7",
+                      "-6 route add 2001:db8:9::/64 dev eth0 metric 5", "address add 10.77.0.1/24 dev eth0",
+                      "-6 route add 2001:db8:8::/64 via fd00:0:1::1 dev eth1",
+                      "nexthop add id 5 via 10.77.0.2 dev eth0", "nexthop add id 6 via 172.16.0.1 dev eth1",
+                      "nexthop add id 7 group 5/6", "route add 203.0.113.0/24 nhid 7",
+                      "neighbor add 10.77.0.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent",
+                      "neighbor add proxy 10.77.0.10 dev eth0"):
+            run("ip", "-n", "t.r1", *words.split())
+
+        def hand_made():
+            return tables("r1"), run("ip", "-n", "t.r1", "nexthop").out, \
+                run("ip", "-n", "t.r1", "neighbor", "show", "nud", "permanent").out, \
+                run("ip", "-n", "t.r1", "neighbor", "show", "proxy").out
+
+        before = hand_made()
+        for name in ("h1--r1", "r1--r2"):
+            lab("link", name, "down")
+            lab("link", name, "up")
+            self.assertEqual(before, hand_made(), name)
+        lab("link", "h1--r1", "flap")
+        self.assertEqual(before, hand_made())
+        # What was taken away meanwhile stays away: nobody but the kernel has taken the rest.
+        lab("link", "h1--r1", "down")
+        run("ip", "-n", "t.r1", "route", "add", "192.0.2.0/24", "via", "172.16.0.1", "metric", "7")
+        lab("link", "h1--r1", "up")
+        self.assertIn("via 172.16.0.1", run("ip", "-n", "t.r1", "route", "show", "192.0.2.0/24").out)
+
     def test_down_and_up_leave_everything_as_it_was(self):
         self.up(TEXT)
         before = {node: tables(node) for node in NODES}

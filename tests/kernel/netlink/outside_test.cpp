@@ -24,6 +24,7 @@ class Outside : public test::FreshNetns {
         netlink::Message create =
             netlink::create_veth(end(netns(), "nic", 7), false, end(other(), "far", 8));
         socket().request(create, {"create", "a veth pair"});
+        EXPECT_EQ(test::run_inside(other(), {"ip", "link", "set", "far", "up"}).output, "");
         for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
                  {"link", "set", "nic", "mtu", "1400", "txqueuelen", "77", "group", "5", "up"},
                  {"address", "add", "10.0.0.1/24", "dev", "nic", "label", "nic:x"},
@@ -33,14 +34,36 @@ class Outside : public test::FreshNetns {
                  {"route", "add", "192.0.2.0/24", "via", "10.0.0.2", "src", "10.0.0.9", "mtu",
                   "1300"},
                  {"route", "add", "198.51.100.0/24", "dev", "nic", "table", "99", "scope", "link"},
-                 {"-6", "route", "add", "2001:db8:1::/48", "via", "2001:db8::2", "metric", "3"}})
+                 {"-6", "route", "add", "2001:db8:1::/48", "via", "2001:db8::2", "metric", "3"},
+                 {"nexthop", "add", "id", "3", "group", "1/2"},
+                 {"route", "add", "203.0.113.0/24", "nhid", "2"},
+                 {"route", "add", "203.0.114.0/24", "nhid", "3"},
+                 {"neighbor", "add", "10.0.0.7", "lladdr", "02:00:00:00:00:07", "dev", "nic", "nud",
+                  "permanent"},
+                 {"neighbor", "add", "2001:db8::7", "lladdr", "02:00:00:00:00:07", "dev", "nic"},
+                 {"neighbor", "add", "proxy", "10.0.0.8", "dev", "nic"}}) {
+            if (words[0] == "nexthop")
+                for (const char* id : {"1", "2"})
+                    EXPECT_EQ(ip({"nexthop", "add", "id", id, "via",
+                                  std::string("10.0.0.") + id + "0", "dev", "nic"})
+                                  .output,
+                              "");
             EXPECT_EQ(ip(words).output, "");
+        }
+        EXPECT_EQ(test::run_inside(
+                      netns(), {"tc", "qdisc", "add", "dev", "nic", "root", "handle", "10:", "tbf",
+                                "rate", "5mbit", "burst", "16384", "limit", "30000"})
+                      .output,
+                  "");
     }
 
     std::string all() {
         return ip({"-d", "address", "show", "nic"}).output +
                ip({"route", "show", "table", "all"}).output +
-               ip({"-6", "route", "show", "table", "all"}).output;
+               ip({"-6", "route", "show", "table", "all"}).output + ip({"nexthop"}).output +
+               ip({"neighbor", "show", "nud", "permanent"}).output +
+               ip({"neighbor", "show", "proxy"}).output +
+               test::run_inside(netns(), {"tc", "qdisc", "show", "dev", "nic"}).output;
     }
 };
 
@@ -61,6 +84,34 @@ TEST_F(Outside, what_has_been_away_is_as_it_was) {
     EXPECT_EQ(ip({"link", "set", "nic", "addrgenmode", "none"}).output, "");
     EXPECT_EQ(ip({"address", "flush", "dev", "nic", "scope", "link"}).output, "");
     EXPECT_EQ(all(), before);
+}
+
+TEST_F(Outside, what_has_been_down_has_again_what_was_set_by_hand) {
+    // Those of a routing daemon are its own affair, and so are the kernel's.
+    EXPECT_EQ(ip({"route", "add", "100.64.0.0/24", "via", "10.0.0.2", "protocol", "zebra"}).output,
+              "");
+    const std::string routes = ip({"route"}).output, nexthops = ip({"nexthop"}).output,
+                      permanent = ip({"neighbor", "show", "nud", "permanent"}).output,
+                      proxies = ip({"neighbor", "show", "proxy"}).output;
+    const netlink::Keepsake kept = netlink::keep(socket(), 7);
+    EXPECT_EQ(ip({"link", "set", "nic", "down"}).output, "");
+    EXPECT_EQ(ip({"neighbor", "show", "proxy"}).output, "");
+    EXPECT_EQ(ip({"link", "set", "nic", "up"}).output, "");
+    netlink::give_back_lost(socket(), 7, kept);
+    const std::string zebra = "100.64.0.0/24 via 10.0.0.2 dev nic proto zebra";
+    std::string now = ip({"route"}).output;
+    EXPECT_THAT(now, Not(HasSubstr(zebra)));
+    EXPECT_EQ(ip({"route", "add", "100.64.0.0/24", "via", "10.0.0.2", "protocol", "zebra"}).output,
+              "");
+    EXPECT_EQ(ip({"route"}).output, routes);
+    EXPECT_EQ(ip({"nexthop"}).output, nexthops);
+    EXPECT_EQ(ip({"neighbor", "show", "nud", "permanent"}).output, permanent);
+    EXPECT_EQ(ip({"neighbor", "show", "proxy"}).output, proxies);
+    // What has come in their place stays.
+    EXPECT_EQ(ip({"route", "replace", "192.0.2.0/24", "dev", "nic"}).output, "");
+    now = ip({"route"}).output;
+    netlink::give_back_lost(socket(), 7, kept);
+    EXPECT_EQ(ip({"route"}).output, now);
 }
 
 TEST_F(Outside, a_default_route_is_seen) {
