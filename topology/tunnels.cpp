@@ -25,6 +25,7 @@ constexpr std::array<Header, 4> headers{{{DeviceKind::vxlan, 50},
                                          {DeviceKind::ipip, 20},
                                          {DeviceKind::wireguard, 60}}};
 constexpr std::uint32_t gre_key_bytes = 4;
+constexpr std::uint32_t more_over_ipv6 = 20;
 
 std::uint32_t header_of(const Interface& tunnel) {
     for (const Header& header : headers)
@@ -40,19 +41,46 @@ const Interface* find(const Node& node, const std::string& name) {
     return nullptr;
 }
 
-std::optional<Ip> first_ipv4(const std::vector<Prefix>& addresses) {
+std::optional<Ip> first_of(Family family, const std::vector<Prefix>& addresses) {
     for (const Prefix& address : addresses)
-        if (address.ip.family == Family::ipv4) return address.ip;
+        if (address.ip.family == family) return address.ip;
     return std::nullopt;
 }
 
 // The node's own name for itself, but not by what the tunnel itself holds.
-std::optional<Ip> outer_primary(const Node& node) {
-    if (const auto loopback = first_ipv4(node.loopbacks)) return loopback;
+std::optional<Ip> outer_primary(Family family, const Node& node) {
+    if (const auto loopback = first_of(family, node.loopbacks)) return loopback;
     for (const Interface& interface : node.interfaces)
         if (is_cable(interface.kind))
-            if (const auto ip = first_ipv4(interface.addresses)) return ip;
+            if (const auto ip = first_of(family, interface.addresses)) return ip;
     return std::nullopt;
+}
+
+// What the tunnel's packets leave the node with.
+std::optional<Ip> outer_address(Family family, const Node& node, const Interface& tunnel) {
+    const std::string& over = tunnel.device.lower;
+    const Interface* outer = find(node, over);
+    return over.empty()       ? outer_primary(family, node)
+           : outer == nullptr ? first_of(family, node.loopbacks)
+                              : first_of(family, outer->addresses);
+}
+
+// WireGuard's ends speak IPv4 to each other, or else IPv6 if all of them have that.
+void address_wireguard(Lab& lab, const Link& link) {
+    const auto all_have = [&](Family family) {
+        return std::all_of(link.ends.begin(), link.ends.end(), [&](const End& end) {
+            return outer_address(family, lab.nodes[end.node], lab.at(end)).has_value();
+        });
+    };
+    if (all_have(Family::ipv4) || !all_have(Family::ipv6)) return;
+    for (const End& end : link.ends) {
+        Interface& tunnel = lab.at(end);
+        const Interface* outer = find(lab.nodes[end.node], tunnel.device.lower);
+        tunnel.device.local = outer_address(Family::ipv6, lab.nodes[end.node], tunnel);
+        // What finish_tunnels() has made of it; another one somebody has said.
+        if (tunnel.mtu == (outer != nullptr ? outer->mtu : 1500U) - header_of(tunnel))
+            tunnel.mtu -= more_over_ipv6;
+    }
 }
 
 }  // namespace
@@ -150,16 +178,15 @@ void finish_tunnels(Lab& lab, Diagnostics& diagnostics) {
 
 void address_tunnels(Lab& lab, Diagnostics& diagnostics) {
     check_wireguard_addresses(lab, diagnostics);
+    for (const Link& link : lab.links)
+        if (link.kind == DeviceKind::wireguard) address_wireguard(lab, link);
     for (Node& node : lab.nodes)
         for (Interface& tunnel : node.interfaces) {
             DeviceSettings& settings = tunnel.device;
             const bool known = header_of(tunnel) != 0;
             const bool inner = tunnel.link == npos;
             if (!known || settings.local || (inner && settings.lower.empty())) continue;
-            const Interface* outer = find(node, settings.lower);
-            settings.local = settings.lower.empty() ? outer_primary(node)
-                             : outer == nullptr     ? first_ipv4(node.loopbacks)
-                                                    : first_ipv4(outer->addresses);
+            settings.local = outer_address(Family::ipv4, node, tunnel);
             if (!settings.local)
                 diagnostics.error(
                     "D21", tunnel.where,

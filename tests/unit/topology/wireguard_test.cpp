@@ -206,4 +206,24 @@ TEST(wireguard, comes_back_with_a_node_that_starts_again) {
     EXPECT_THAT(made, ElementsAre("gw1:wg0 gw2:wg0", "gw1:wg1 rw:wg0"));
 }
 
+TEST(wireguard, over_ipv6_where_there_is_no_ipv4) {
+    const std::string six = replaced(sites, "links = [",
+                                     "addressing.lans.ipv4 = false\n"
+                                     "addressing.links.ipv4 = false\nlinks = [");
+    const State wish = wish_of(six);
+    const Device& gw1 = device(wish, "gw1", "wg0");
+    const WireguardPeer& peer = gw1.wireguard.peers.at("gw2:wg0");
+    ASSERT_TRUE(peer.address);
+    EXPECT_EQ(peer.address->family, Family::ipv6);
+    EXPECT_TRUE(wish.spaces.at("gw2").addresses.at("wan").contains({*peer.address, 127}));
+    EXPECT_EQ(gw1.mtu, 1420U) << "IPv6's header is longer by 20 bytes";
+    EXPECT_EQ(device(wish_of(sites), "gw1", "wg0").mtu, 1440U);
+    // A family that all of the ends have, and IPv4 if that is both.
+    const Resolved mixed = resolve(replaced(
+        replaced(six, "[\"gw1:wan\", \"isp\"]", "[\"gw1:wan 192.0.2.1/24\", \"isp 192.0.2.2/24\"]"),
+        "[\"gw2:wan\", \"isp\"]", "{ endpoints = [\"gw2:wan\", \"isp\"], ipv6 = false }"));
+    EXPECT_TRUE(mixed.diagnostics.failed());
+    EXPECT_THAT(render(mixed.diagnostics.all(), mixed.sources, false), HasSubstr("[D21]"));
+}
+
 }  // namespace
