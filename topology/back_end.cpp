@@ -107,8 +107,10 @@ bool same_queue(const Queue& wish, const Queue& seen) {
             const auto set = queue.options.find(std::string(option.key));
             return set == queue.options.end() ? option.standard : set->second;
         };
-        // CoDel counts in 1024 ns.
-        const std::uint64_t by = option.unit == QueueUnit::microseconds ? 2 : 0;
+        // CoDel counts in 1024 ns, and a bucket keeps its burst as a time.
+        const std::uint64_t by = option.unit == QueueUnit::microseconds ? 2
+                                 : option.key == "burst"                ? value(wish) / 100 + 8
+                                                                        : 0;
         return near(value(wish), value(seen), by);
     });
 }
@@ -150,6 +152,9 @@ std::vector<std::string> undone(const Impairment& i, const BackEnds& kernel) {
     const bool bucket = kernel.netem && i.rate_bits != 0 && needs_bucket(i, true);
     if (bucket && !kernel.shaper) out.emplace_back("rate");
     if (i.queue && !has_queue(i, kernel)) out.emplace_back("queue");
+    // The numbers of a packet filter are drawn by the kernel, which nobody can tell where to begin.
+    if (i.seed && (i.loss || i.corrupt || i.duplicate) && back_end_of(i, kernel) == BackEnd::nft)
+        out.emplace_back("seed");
     return out;
 }
 

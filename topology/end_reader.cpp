@@ -83,8 +83,12 @@ void read_port(const Value& value, PortOptions& port, Context& context) {
             if (member.key == "learning") port.learning = *on;
             if (member.key == "hairpin") port.hairpin = *on;
             if (member.key == "guard") port.guard = *on;
-            // The kernel's STP is that of 1998: every port listens and learns first.
-            if (member.key == "edge" && *on) context.notices.ignored("edge", member.where);
+            // The kernel's STP is that of 1998, in which every port listens and learns first, and
+            // takes no state of a port from anybody.
+            if (member.key == "edge" && *on)
+                context.diagnostics.error(
+                    "D67", member.where, "the kernel's spanning tree has no edge ports",
+                    "leave \"edge\" out; without stp every port forwards at once");
         }
     }
 }

@@ -15,6 +15,7 @@ namespace {
 constexpr double longest_delay = 60;
 constexpr double least_rate = 1e3, most_rate = 100e9;
 constexpr double least_burst = 1522, most_burst = 1e9;  // bytes
+constexpr const char* to_cut = "to cut a link: up = false";
 
 std::string plain_number(double value) {
     char buffer[32];
@@ -85,25 +86,29 @@ class ImpairmentReader {
         }
     }
 
-    void outside(const Value& value, const std::string& message) {
-        x_diagnostics.error("D39", value.where, message, "to cut a link: up = false");
+    void outside(const Value& value, const std::string& message, const std::string& hint = to_cut) {
+        x_diagnostics.error("D39", value.where, message, hint);
     }
 
     std::int64_t time(const std::string& key, const Value& value) {
         const std::optional<double> seconds = x_reader.seconds(value);
         if (!seconds) return 0;
         if (*seconds > longest_delay) {
-            outside(value, key + " is 0 s to 60 s, not " + value.text);
+            outside(value, key + " is 0 s to 60 s, not " + value.text, "");
             return 0;
         }
         return std::llround(*seconds * 1e9);
     }
 
     void read_rate(const Value& value) {
-        const std::optional<double> bits = x_reader.bits(value);
+        // No unit would make it a rate.
+        const bool none =
+            value.text == "0" || (value.is(Value::Type::integer) && value.integer == 0);
+        const std::optional<double> bits = none ? 0.0 : x_reader.bits(value);
         if (!bits) return;
         if (*bits < least_rate || *bits > most_rate)
-            return outside(value, "rate is 1 kbit to 100 gbit, not " + value.text);
+            return outside(value, "rate is 1 kbit to 100 gbit, not " + (none ? "0" : value.text),
+                           to_cut);
         // The kernel counts bytes.
         x_result.rate_bits = static_cast<std::uint64_t>(std::llround(*bits / 8)) * 8;
     }
@@ -203,7 +208,47 @@ class ImpairmentReader {
             if (const QueueKind* known = find_queue(queue.kind))
                 read_queue_options(value, *known, queue);
         }
+        if (queue.kind == "red") complete_red(value, queue.options);
+        if (queue.kind == "tbf") complete_tbf(value, queue.options);
         if (!queue.kind.empty()) x_result.queue = std::move(queue);
+    }
+
+    using Options = std::map<std::string, std::uint64_t>;
+
+    // What nobody says follows from what somebody has said, the one from the other.
+    void complete_red(const Value& value, Options& options) {
+        const QueueKind& kind = *find_queue("red");
+        const bool table = value.is(Value::Type::table);
+        const auto said = [&](const char* key) { return table && value.find(key) != nullptr; };
+        for (const QueueOption& option : kind.options)
+            options.emplace(std::string(option.key), option.standard);
+        if (said("limit") && !said("max")) options["max"] = options["limit"] / 4;
+        if (!said("min") && (said("limit") || said("max"))) options["min"] = options["max"] / 3;
+        if (options["min"] >= options["max"] || options["max"] > options["limit"])
+            outside(value,
+                    "a queue red fills from min through max to limit, not " +
+                        std::to_string(options["min"]) + ", " + std::to_string(options["max"]) +
+                        ", " + std::to_string(options["limit"]) + " bytes",
+                    "");
+    }
+
+    // A burst as of `rate`, and 50 ms of packets that wait.
+    void complete_tbf(const Value& value, Options& options) {
+        if (!value.is(Value::Type::table) || value.find("rate") == nullptr)
+            outside(value, "a queue tbf needs a rate", "{ kind = \"tbf\", rate = \"10mbit\" }");
+        // Also those that are what they would be anyway.
+        const QueueKind& kind = *find_queue("tbf");
+        const auto said = [&](const char* key) {
+            return value.is(Value::Type::table) && value.find(key) != nullptr;
+        };
+        for (const QueueOption& option : kind.options)
+            if (option.key == "rate" || said(std::string(option.key).c_str()))
+                options.emplace(std::string(option.key), option.standard);
+        const std::uint64_t rate = options["rate"];
+        Impairment same;
+        same.rate_bits = rate * 8;
+        options.emplace("burst", burst_of(same));
+        options.emplace("limit", options["burst"] + rate / 20);
     }
 
     void read_queue_options(const Value& table, const QueueKind& kind, Queue& queue) {
@@ -229,6 +274,17 @@ class ImpairmentReader {
         if (unit == QueueUnit::packets) {
             const auto packets = reader.integer(key, value, 1, 10'000'000);
             return packets ? std::optional(static_cast<std::uint64_t>(*packets)) : std::nullopt;
+        }
+        if (unit == QueueUnit::share) return share(key, value).steps;
+        if (unit == QueueUnit::rate) {
+            const auto bits = reader.bits(value);
+            // 32 bits of bytes are what there is for it.
+            if (bits && (*bits < least_rate || *bits > 8.0 * UINT32_MAX)) {
+                outside(value, "rate of a queue is 1 kbit to 34 gbit, not " + value.text, "");
+                return std::nullopt;
+            }
+            return bits ? std::optional(static_cast<std::uint64_t>(std::llround(*bits / 8)))
+                        : std::nullopt;
         }
         const bool time = unit == QueueUnit::microseconds;
         const auto size = time ? reader.seconds(value) : reader.bytes(value);
@@ -271,19 +327,20 @@ class ImpairmentReader {
 
     // D72: a queue that holds less than the delay at that rate loses packets by itself.
     void check_limit() {
-        const Member *limit = find("limit"), *rate = find("rate"), *delay = find("delay");
-        if (limit == nullptr || rate == nullptr || delay == nullptr) return;
+        const Member* said = find("limit");
+        for (const char* key : {"rate", "delay"})
+            if (said == nullptr) said = find(key);
         const double bits = static_cast<double>(x_result.rate_bits);
         const double seconds = static_cast<double>(x_result.delay_ns) / 1e9;
-        if (bits == 0 || !x_result.limit_packets) return;
+        if (said == nullptr || bits == 0 || seconds == 0 || !x_result.limit_packets) return;
         const double packets = *x_result.limit_packets;
         const double needed = std::ceil(bits * seconds / packet_bits);
         if (packets >= needed) return;
         x_diagnostics.warning(
-            "D72", limit->value.where,
+            "D72", said->value.where,
             plain_number(packets) + " packets hold " +
-                plain_number(packets * packet_bits / bits * 1000) + " ms at " + rate->value.text +
-                ", the delay is " + delay->value.text,
+                plain_number(packets * packet_bits / bits * 1000) + " ms at " +
+                rate_text(x_result.rate_bits) + ", the delay is " + time_text(x_result.delay_ns),
             "limit ≥ " + std::to_string(static_cast<long long>(needed)) + ", or leave it out");
     }
 

@@ -8,7 +8,8 @@ namespace topology {
 namespace {
 
 constexpr QueueUnit packets = QueueUnit::packets, bytes = QueueUnit::bytes,
-                    us = QueueUnit::microseconds, flag = QueueUnit::flag;
+                    us = QueueUnit::microseconds, flag = QueueUnit::flag, share = QueueUnit::share,
+                    rate = QueueUnit::rate;
 
 const std::vector<QueueKind>& kinds() {
     static const std::vector<QueueKind> table{
@@ -29,6 +30,16 @@ const std::vector<QueueKind>& kinds() {
         {"sfq", {}},
         {"pfifo", {{"limit", packets, 1000}}},
         {"bfifo", {{"limit", bytes, 1'514'000}}},
+        // One after another, from the limit down, as tc-red(8) has it; 2 %.
+        {"red",
+         {{"limit", bytes, 400'000},
+          {"min", bytes, 33'333},
+          {"max", bytes, 100'000},
+          {"probability", share, 85'899'346},
+          {"ecn", flag, 0}}},
+        // As of a rate that a file must say itself, whereupon it says the rest as well
+        // (impairment_keys.cpp).
+        {"tbf", {{"rate", rate, 1'250'000}, {"burst", bytes, 6250}, {"limit", bytes, 68'750}}},
     };
     return table;
 }
@@ -63,6 +74,10 @@ std::string queue_option_text(QueueUnit unit, std::uint64_t value) {
             return time_text(static_cast<std::int64_t>(value) * 1000);
         case QueueUnit::flag:
             return value != 0 ? "true" : "false";
+        case QueueUnit::share:
+            return share_text({static_cast<std::uint32_t>(value)});
+        case QueueUnit::rate:
+            return rate_text(value * 8);
     }
     return "";
 }

@@ -8,12 +8,14 @@
 
 namespace topology {
 
-enum class QueueUnit { packets, bytes, microseconds, flag };
+// share: in steps of 2^-32, as Chance has it. rate: bytes a second.
+enum class QueueUnit { packets, bytes, microseconds, flag, share, rate };
 
 struct QueueOption {
     std::string_view key;
     QueueUnit unit = QueueUnit::packets;
-    std::uint64_t standard = 0;  // what it is when nobody says it: the kernel's own default
+    // What it is when nobody says it: the kernel's own default, or tc's where the kernel has none.
+    std::uint64_t standard = 0;
 };
 
 struct QueueKind {

@@ -23,6 +23,9 @@ labd::HostTie example() {
     out.kept.up = true;
     out.kept.addresses = {{std::byte{2}, std::byte{0xfe}}, {}};
     out.kept.routes = {{std::byte{0x80}}};
+    out.kept.neighbors = {{std::byte{0x81}}, {std::byte{0x82}}};
+    out.kept.nexthops = {{std::byte{0x83}}};
+    out.kept.qdiscs = {{std::byte{0x84}}};
     out.sysctls["ipv4/conf/ rp_filter"] = "2";
     return out;
 }

@@ -126,4 +126,41 @@ TEST(queue, options_go_by_their_names) {
     EXPECT_TRUE(echoed(netlink::put_queue(at, "sfq", {})).options.empty());
 }
 
+TEST(queue, red_is_told_all_that_the_kernel_asks_for) {
+    const netlink::QueueOptions wish{{"limit", 400'000},
+                                     {"min", 30'000},
+                                     {"max", 90'000},
+                                     {"probability", 85'899'346},
+                                     {"ecn", 1}};
+    const Qdisc red = echoed(netlink::put_queue(at, "red", wish));
+    EXPECT_EQ(red.kind, "red");
+    EXPECT_EQ(netlink::parse_queue(red), wish);
+    bool complete = false;
+    netlink::for_attributes(red.options, [&](const Attribute& a) {
+        if (a.number == TCA_RED_PARMS) {
+            const auto parameters = a.as<tc_red_qopt>();
+            ASSERT_TRUE(parameters);
+            // As tc says it for avpkt 1000 burst 50 bandwidth 10Mbit.
+            EXPECT_EQ(parameters->Wlog, 5);
+        }
+        if (a.number != TCA_RED_STAB) return;
+        complete = a.payload.size() == 256;
+        EXPECT_EQ(a.payload[0], std::byte{0});
+        EXPECT_TRUE(std::is_sorted(a.payload.begin(), a.payload.end()));
+        EXPECT_EQ(a.payload.back(), std::byte{31}) << "the kernel takes no more";
+    });
+    EXPECT_TRUE(complete);
+    EXPECT_EQ(netlink::parse_queue(echoed(netlink::put_queue(at, "red", {}))).at("max"), 100'000U);
+}
+
+TEST(queue, a_bucket_below_is_a_queue_like_others) {
+    const netlink::QueueOptions wish{{"rate", 1'250'000}, {"burst", 16'384}, {"limit", 30'000}};
+    const netlink::QueueOptions seen =
+        netlink::parse_queue(echoed(netlink::put_queue(at, "tbf", wish)));
+    EXPECT_EQ(seen.at("rate"), 1'250'000U);
+    EXPECT_EQ(seen.at("limit"), 30'000U);
+    EXPECT_NEAR(seen.at("burst"), 16'384, 2);
+    EXPECT_EQ(netlink::parse_queue(echoed(netlink::put_queue(at, "tbf", {}))).size(), 3U);
+}
+
 }  // namespace

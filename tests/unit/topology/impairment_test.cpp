@@ -84,6 +84,29 @@ TEST(Impairment, QueuesHoldOnlyWhatIsNotTheirKernelsOwn) {
     EXPECT_EQ(first("queue = \"fifo\"").queue->kind, "pfifo");
 }
 
+TEST(Impairment, AQueueThatDropsEarlySaysAllOfItsMarks) {
+    const auto red = first("queue = { kind = \"red\", limit = \"120KB\", ecn = true }").queue;
+    EXPECT_THAT(red->options,
+                ElementsAre(Pair("ecn", 1U), Pair("limit", 120'000U), Pair("max", 30'000U),
+                            Pair("min", 10'000U), Pair("probability", Chance::of(0.02).steps)));
+    EXPECT_EQ(first("queue = \"red\"").queue->options.at("max"), 100'000U);
+    EXPECT_THAT(
+        topology::impairment_toml(first(
+            "queue = { kind = \"red\", min = \"5KB\", max = \"50KB\", probability = \"10%\" }")),
+        ElementsAre(Pair("queue",
+                         "{ kind = \"red\", limit = \"400000B\", min = \"5000B\", max = "
+                         "\"50000B\", probability = \"10%\", ecn = false }")));
+}
+
+TEST(Impairment, ABucketAsAQueueHasARateOfItsOwn) {
+    EXPECT_THAT(topology::impairment_words(first("queue = { kind = \"tbf\", rate = \"8mbit\" }")),
+                ElementsAre(Pair("queue", "tbf rate 8mbit burst 5000B limit 55000B")));
+    // Of 10 mbit all of it is what it would be anyway, and is said all the same.
+    EXPECT_THAT(topology::impairment_words(
+                    first("queue = { kind = \"tbf\", rate = \"10mbit\", limit = \"68750B\" }")),
+                ElementsAre(Pair("queue", "tbf rate 10mbit burst 6250B limit 68750B")));
+}
+
 TEST(Impairment, LimitIsWhatIsUnderWayAndAThousand) {
     EXPECT_EQ(topology::limit_of(first("rate = \"12mbit\", delay = \"50ms\"")), 1050U);
     EXPECT_EQ(topology::limit_of(first("rate = \"12mbit\"")), 1000U);

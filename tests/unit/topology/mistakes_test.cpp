@@ -224,6 +224,21 @@ const std::vector<Case> of_links{
      "loss is 0 % to 100 %, not 120 %", "to cut a link: up = false"},
     {"D39_rate", "D39", "links = [{ endpoints = [\"h1\",\"r1\"], rate = @@\"0bit\" }]\n" + two,
      "rate is 1 kbit to 100 gbit, not 0bit", "to cut a link: up = false"},
+    {"D39_rate_of_nothing", "D39",
+     "links = [{ endpoints = [\"h1\",\"r1\"], rate = @@\"0\" }]\n" + two,
+     "rate is 1 kbit to 100 gbit, not 0", "to cut a link: up = false"},
+    {"D39_red", "D39",
+     "links = [{ endpoints = [\"h1\",\"r1\"], queue = @@{ kind = \"red\", min = \"9KB\", max = "
+     "\"8KB\" } }]\n" +
+         two,
+     "a queue red fills from min through max to limit, not 9000, 8000, 400000 bytes", ""},
+    {"D39_tbf", "D39", "links = [{ endpoints = [\"h1\",\"r1\"], queue = @@\"tbf\" }]\n" + two,
+     "a queue tbf needs a rate", "{ kind = \"tbf\", rate = \"10mbit\" }"},
+    {"D67_edge", "D67",
+     "links = [{ endpoints = [\"h1\",\"s1\"], b = { port = { @@edge = true } } }]\n[nodes]\nh1 = "
+     "\"host\"\ns1 = { kind = \"switch\", stp = true }\n",
+     "the kernel's spanning tree has no edge ports",
+     "leave \"edge\" out; without stp every port forwards at once"},
     {"D39_model", "D39",
      "links = [{ endpoints = [\"h1\",\"r1\"], loss = @@{ model = \"gemodel\" } }]\n" + two,
      "a loss model gemodel needs p", "p = \"1%\""},
