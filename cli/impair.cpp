@@ -102,6 +102,10 @@ void tell(const json::object& told, const ImpairOptions& options) {
                            words_of(end.at("after").as_object());
         if (options.seconds > 0) line += ", for " + options.for_text;
         print(line + "\n");
+        for (const json::value& said : end.at("warnings").as_array())
+            print_error("! " + std::string(end.at("end").as_string()) + ": " +
+                        std::string(said.at("message").as_string()) + " (" +
+                        std::string(said.at("hint").as_string()) + ")\n");
     }
 }
 

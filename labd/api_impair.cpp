@@ -66,6 +66,10 @@ void Api::impair(Exchange exchange) {
             object["end"] = change.end;
             object["before"] = to_json(change.before);
             object["after"] = to_json(change.after);
+            json::array warnings;
+            for (const topology::Diagnostic& said : change.warnings)
+                warnings.emplace_back(json::object{{"message", said.message}, {"hint", said.hint}});
+            object["warnings"] = std::move(warnings);
             ends.emplace_back(std::move(object));
         }
         json::object object = wire();

@@ -10,6 +10,7 @@
 #include "labd/host_ties.hpp"
 #include "labd/hub.hpp"
 #include "labd/instance.hpp"
+#include "labd/keeper.hpp"
 #include "labd/linux_kernel.hpp"
 #include "labd/log.hpp"
 #include "labd/notify.hpp"
@@ -64,6 +65,13 @@ int serve(const Options& options) {
     // would be twice as large, and what is free in the one of no use to the other.
     (void)::mallopt(M_ARENA_MAX, 1);
     EngineOptions for_engine = engine_options(options);
+
+    std::optional<Keeper> keeper;
+    if (!is_supervised() && ::geteuid() == 0)
+        keeper.emplace(own_binary(), options.socket, own_arguments());
+    for_engine.outlive = [&keeper](std::int64_t until_ns) {
+        if (keeper) keeper->remember(until_ns);
+    };
 
     // Into the background before there are threads, and the lock after that: it is the process's.
     Notifier notifier;

@@ -45,6 +45,8 @@ struct EngineOptions {
     rlimit
         children_files{};  // descriptors that a lab's processes may hold, as labd's caller had it
     std::function<void()> hear = [] {};  // whatever the kernel has said up to now goes to heard()
+    // Something is to be undone at that time, by monotonic_ns(), even if this labd dies before.
+    std::function<void(std::int64_t)> outlive = [](std::int64_t) {};
     std::shared_ptr<HostTies> ties;      // null: nothing leads out of labs
     std::shared_ptr<Rootless> rootless;  // null: labd is root on the host
 };
@@ -103,6 +105,7 @@ struct ImpairWish {
 struct ImpairChange {
     std::string end;  // NODE:INTERFACE that sends
     topology::Impairment before, after;
+    std::vector<topology::Diagnostic> warnings{};  // what is done, and may not be what was meant
 };
 
 // A link that comes or goes beside the file.

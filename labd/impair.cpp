@@ -67,7 +67,6 @@ std::vector<ImpairChange> changes(const topology::Lab& lab, const topology::Link
     if (link.ends.size() == 1)
         throw UpFailure("bad_request", "nobody is at the other end of " + link.name);
     std::vector<ImpairChange> out;
-    topology::Diagnostics diagnostics;
     for (const topology::End& end : link.ends) {
         const std::string name = topology::end_name(lab, end);
         if (lab.nodes[end.node].is_outside())
@@ -75,10 +74,13 @@ std::vector<ImpairChange> changes(const topology::Lab& lab, const topology::Link
                             "put a switch between, and impair the link to it");
         if (!over.end.empty() && over.end != name) continue;
         const topology::Impairment& before = lab.at(end).impairment;
+        topology::Diagnostics diagnostics;
         out.push_back({name, before, impaired(before, over, diagnostics)});
         for (const topology::Diagnostic& said : diagnostics.all())
             if (said.severity == topology::Severity::error)
                 throw UpFailure("bad_request", said.message, said.hint);
+            else
+                out.back().warnings.push_back(said);
         require_doable(before, out.back().after);
     }
     return out;

@@ -191,8 +191,11 @@ asio::awaitable<void> Engine::wake(std::shared_ptr<Lab> lab, std::vector<std::st
 }
 
 void Engine::expire_in_time(const std::shared_ptr<Lab>& lab, const Overrides& added) {
-    for (const Override& over : added)
-        if (over.until_ns) asio::co_spawn(loop_, expire(lab, *over.until_ns), asio::detached);
+    for (const Override& over : added) {
+        if (!over.until_ns) continue;
+        options_.outlive(*over.until_ns);
+        asio::co_spawn(loop_, expire(lab, *over.until_ns), asio::detached);
+    }
 }
 
 asio::awaitable<void> Engine::expire(std::weak_ptr<Lab> kept, std::int64_t until_ns) {

@@ -1,6 +1,7 @@
 // labd: keeps labs of network namespaces what their topology files say.
 #include "labd/daemon.hpp"
 #include "labd/doctor.hpp"
+#include "labd/keeper.hpp"
 #include "labd/options.hpp"
 #include "labd/parser/child.hpp"
 
@@ -13,6 +14,8 @@
 int main(int argc, char** argv) try {
     if (argc == 2 && argv[1] == std::string_view(labd::parser::role))
         return labd::parser::serve(labd::parser::socket_fd);
+    if (argc > 1 && argv[1] == std::string_view(labd::keeper::role))
+        return labd::keeper::serve(argc, argv);
     const labd::ParsedOptions parsed =
         labd::parse_options(std::vector<std::string>(argv + 1, argv + argc));
     if (!parsed.options) {

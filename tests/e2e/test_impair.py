@@ -151,6 +151,22 @@ class Impair(LabTest):
         machine.eventually("it is back", lambda: "10Mbit" in self.bucket(), 20)
         self.assertEqual([], lab("status", "--json").json["drift"])
 
+    def test_for_a_while_goes_back_though_labd_is_dead(self):
+        """Nobody asks for anything meanwhile: what was to be undone brings labd back."""
+        self.up(LINK % ('rate = "10mbit"', '"host"'))
+        lab("impair", "h1--h2", "--rate", "1mbit", "--for", "3s")
+        (daemon,) = machine.processes("labd")
+        os.kill(daemon, signal.SIGKILL)
+        machine.eventually("it is dead", lambda: not machine.processes("labd"))
+        self.assertIn("1Mbit", self.bucket())
+        machine.eventually("it is back", lambda: "10Mbit" in self.bucket(), 20)
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        # A labd that is told to end has nobody who brings it back.
+        lab("impair", "h1--h2", "--rate", "1mbit", "--for", "1h")
+        self.assertTrue(machine.processes("labd-keeper"))
+        machine.kill_daemon()
+        machine.eventually("nobody waits", lambda: not machine.processes("labd-keeper"))
+
     def bucket(self):
         return run("ip", "netns", "exec", "t.h1", "tc", "qdisc", "show", "dev", "eth0").out
 
