@@ -8,6 +8,7 @@
 #include "labd/file_limit.hpp"
 #include "labd/heap.hpp"
 #include "labd/host_ties.hpp"
+#include "labd/host_watcher.hpp"
 #include "labd/hub.hpp"
 #include "labd/instance.hpp"
 #include "labd/keeper.hpp"
@@ -97,6 +98,9 @@ int serve(const Options& options) {
     });
     watcher.emplace(loop, hub->ear(),
                     [&](const netlink::Follower::Heard& heard) { engine.heard(heard); });
+    std::optional<HostWatcher> host;
+    if (::geteuid() == 0 && !for_engine.rootless)
+        host.emplace(loop, [&] { engine.host_changed(); });
     Api api(loop, engine);
     http::Server server(loop, api.routes(), {}, recorded_look(audit, for_engine.rootless));
     Heap heap(loop);

@@ -138,6 +138,8 @@ class Engine {
                                           Life what, Peer caller);
     // The kernel says that namespaces have changed.
     void heard(const netlink::Follower::Heard& heard);
+    // Something of the host's own network has changed.
+    void host_changed();
     // Whatever was changed by hand goes back to what was last wished; no file is read. Throws
     // UpFailure.
     boost::asio::awaitable<UpResult> repair(std::string name, bool dry_run, Peer caller);
@@ -282,6 +284,7 @@ class Engine {
     boost::asio::awaitable<void> follow_new(std::shared_ptr<Lab> lab);
     void look_again_at(const std::shared_ptr<Lab>& lab);
     void look_soon(const std::shared_ptr<Lab>& lab);
+    boost::asio::awaitable<void> look_at_host();
     boost::asio::awaitable<void> look_at_touched(std::shared_ptr<Lab> lab);
     boost::asio::awaitable<void> judge_drift(std::shared_ptr<Lab> lab);
     void tell_drift(Lab& lab, std::vector<topology::Action> drift);
@@ -370,6 +373,7 @@ class Engine {
         std::string space;
     };
     std::map<std::int32_t, Followed> followed_;  // by the kernel's number
+    bool host_changing_ = false;                 // and somebody is about to look
 };
 
 }  // namespace labd

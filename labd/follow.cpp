@@ -2,13 +2,18 @@
 // wish, and published with old and new value.
 #include "labd/actions.hpp"
 #include "labd/engine.hpp"
+#include "labd/host_ties.hpp"
 #include "labd/log.hpp"
 #include "labd/picture.hpp"
 #include "topology/relay_link.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace labd {
 
@@ -18,6 +23,7 @@ namespace {
 
 // One job of the kernel thread holds everybody else up, so it stays below 5 ms.
 constexpr std::size_t numbers_a_job = 128;
+constexpr std::chrono::milliseconds host_rest{50};
 
 }  // namespace
 
@@ -64,6 +70,33 @@ void Engine::heard(const netlink::Follower::Heard& heard) {
         lab->touched.insert(found->second.space);
         look_soon(lab);
     }
+}
+
+// Many things change at once there: whoever has heard of the first waits a little for the rest.
+void Engine::host_changed() {
+    if (!options_.ties || std::exchange(host_changing_, true)) return;
+    asio::co_spawn(loop_, look_at_host(), asio::detached);
+}
+
+asio::awaitable<void> Engine::look_at_host() {
+    asio::steady_timer timer(loop_, host_rest);
+    co_await timer.async_wait(asio::use_awaitable);
+    host_changing_ = false;
+    std::vector<TieKey> changed;
+    std::string failed;
+    try {
+        Worker::Job look = [&] { changed = options_.ties->look_again(); };
+        co_await kernel_.run("labd", std::move(look));
+    } catch (const std::exception& error) {
+        failed = error.what();
+    }
+    if (!failed.empty()) log::warning("the host's network cannot be looked at: " + failed);
+    for (const TieKey& key : changed)
+        if (const std::shared_ptr<Lab> lab = find(key.lab);
+            lab && lab->spaces.contains(key.space)) {
+            lab->touched.insert(key.space);
+            look_soon(lab);
+        }
 }
 
 void Engine::look_again_at(const std::shared_ptr<Lab>& lab) {

@@ -57,22 +57,29 @@ bool can_forward_ipv6() {
            is_on(std::string(ipv6) + "all" + forwarding);
 }
 
-void find_closed(const std::string& our_prefix, Opened& opened) {
+Opened find_addressed(const std::string& our_prefix) {
     netlink::Socket socket;
     std::map<std::uint32_t, std::string> names;
     for (const netlink::Link& link : netlink::links(socket))
         if (link.name != "lo" && !link.name.starts_with(our_prefix)) names[link.index] = link.name;
-    if (opened.ipv4.empty()) opened.all4 = is_on(std::string(ipv4) + "all" + forwarding);
-    if (opened.ipv6.empty()) opened.all6 = is_on(std::string(ipv6) + "all" + forwarding);
+    Opened out;
     for (const netlink::Address& address : netlink::addresses(socket)) {
         const auto name = names.find(address.index);
         if (name == names.end() || address.scope == RT_SCOPE_LINK) continue;
-        if (address.ip.family == AF_INET && !is_on(ipv4 + name->second + forwarding))
-            opened.ipv4.insert(name->second);
-        if (address.ip.family == AF_INET6 && !opened.all6 && can_forward_ipv6() &&
-            !is_on(ipv6 + name->second + forced))
-            opened.ipv6.insert(name->second);
+        (address.ip.family == AF_INET ? out.ipv4 : out.ipv6).insert(name->second);
     }
+    return out;
+}
+
+void find_closed(const std::string& our_prefix, Opened& opened) {
+    if (opened.ipv4.empty()) opened.all4 = is_on(std::string(ipv4) + "all" + forwarding);
+    if (opened.ipv6.empty()) opened.all6 = is_on(std::string(ipv6) + "all" + forwarding);
+    const Opened addressed = find_addressed(our_prefix);
+    for (const std::string& name : addressed.ipv4)
+        if (!is_on(ipv4 + name + forwarding)) opened.ipv4.insert(name);
+    if (opened.all6 || !can_forward_ipv6()) return;
+    for (const std::string& name : addressed.ipv6)
+        if (!is_on(ipv6 + name + forced)) opened.ipv6.insert(name);
 }
 
 void open(const Opened& opened) {

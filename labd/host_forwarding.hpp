@@ -22,6 +22,8 @@ bool can_forward_ipv6();
 // Those that hold addresses, lead nowhere into a lab, and are closed; added to `opened`.
 // In the namespace that the thread is in.
 void find_closed(const std::string& our_prefix, Opened& opened);
+// Those that hold addresses and lead nowhere into a lab, open or closed.
+Opened find_addressed(const std::string& our_prefix);
 void open(const Opened& opened);
 void close(const Opened& opened);
 // Of an end of labd's own, which goes with its pair.

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 namespace labd {
 
@@ -58,6 +59,7 @@ HostTies::HostTies(std::string folder, std::uint32_t mark)
             }
     if (fs::exists(folder_ + opened_file, none))
         opened_ = parse_opened(slurp(folder_ + opened_file));
+    if (!ties_.empty()) known_ = find_addressed(host_end_prefix);
 }
 
 netlink::Socket HostTies::host() const {
@@ -121,11 +123,44 @@ void HostTies::settle() {
     if (wanted) {
         fail_point::before("host.open");
         open(opened_);
+        known_ = find_addressed(host_end_prefix);
         fail_point::after("host.open");
     } else {
         std::error_code none;
         fs::remove(folder_ + opened_file, none);
     }
+}
+
+// Not those that somebody has closed: that is his wish, and shows as drift of the labs that need
+// them.
+void HostTies::open_new() {
+    const netlink::Entered inside(netns_.get());
+    const Opened before = std::exchange(known_, find_addressed(host_end_prefix));
+    Opened fresh, next = opened_;
+    find_closed(host_end_prefix, fresh);
+    std::erase_if(fresh.ipv4, [&](const auto& name) { return before.ipv4.contains(name); });
+    std::erase_if(fresh.ipv6, [&](const auto& name) { return before.ipv6.contains(name); });
+    if (fresh.ipv4.empty() && fresh.ipv6.empty()) return;
+    if (next.ipv4.empty()) next.all4 = fresh.all4;
+    if (next.ipv6.empty()) next.all6 = fresh.all6;
+    next.ipv4.insert(fresh.ipv4.begin(), fresh.ipv4.end());
+    next.ipv6.insert(fresh.ipv6.begin(), fresh.ipv6.end());
+    opened_ = std::move(next);
+    put(folder_ + opened_file, to_json(opened_));
+    netlink::set_translation(netns_.get(), table_, wished());
+    open(fresh);
+}
+
+std::vector<TieKey> HostTies::look_again() {
+    std::vector<TieKey> out;
+    if (wished().any()) open_new();
+    std::erase_if(held_, [&](const auto& entry) { return !ties_.contains(entry.first); });
+    for (const auto& [key, tie] : ties_) {
+        const bool now = holds(tie),
+                   before = std::exchange(held_.try_emplace(key, true).first->second, now);
+        if (now != before) out.push_back(key);
+    }
+    return out;
 }
 
 bool HostTies::holds(const HostTie& tie) const {

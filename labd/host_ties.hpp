@@ -19,6 +19,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace labd {
 
@@ -45,6 +46,9 @@ class HostTies {
     const HostTie* find(const TieKey& key) const;
     // What the host has to hold for it is there.
     bool holds(const HostTie& tie) const;
+    // Something in the host's network has changed: who is new there is let through, as far as labs
+    // need it. Those whose hold on the host is another one than it was when it was looked at last.
+    std::vector<TieKey> look_again();
     // D43: why the host's interfaces that a lab names cannot be its.
     topology::Diagnostics refused(const topology::Lab& lab) const;
     bool any() const { return !ties_.empty(); }
@@ -57,6 +61,7 @@ class HostTies {
     netlink::Translation wished() const;
     // Rules and forwarding as the ties want them.
     void settle();
+    void open_new();
 
     void join_uplink(const HostTie& tie, int netns, const topology::Device& device);
     void join_port(const HostTie& tie, int netns, const topology::Device& device);
@@ -73,6 +78,8 @@ class HostTies {
     netlink::Fd netns_;
     std::map<TieKey, HostTie> ties_;
     Opened opened_;
+    Opened known_;                 // who was there when it was looked at last
+    std::map<TieKey, bool> held_;  // and whether the host held what it has to
 };
 
 std::string words(const TieKey& key);  // "LAB.SPACE DEVICE"

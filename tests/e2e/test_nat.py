@@ -2,6 +2,7 @@
 
 import pathlib
 import signal
+import subprocess
 
 import machine
 import world
@@ -141,6 +142,40 @@ client.wait()
                 self.assert_out()
         lab("down")
         self.assert_host_as_before()
+
+    def test_a_new_uplink_is_let_through_at_once(self):
+        self.up(TEXT)
+        self.addCleanup(lambda: run("ip", "link", "del", "wan1", status=None))
+        run("ip", "link", "add", "wan1", "type", "veth", "peer", "w1", "netns", "world")
+        for words in ("address add 10.7.0.2/24 dev wan1", "link set wan1 up"):
+            run("ip", *words.split())
+        for words in ("address add 10.7.0.1/24 dev w1", "link set w1 up"):
+            run("ip", "-n", "world", *words.split())
+        self.assert_reaches("h1", "10.7.0.1", timeout=10)
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        # And for nobody else: it was closed.
+        self.assertIn('iifname "wan1" oifname != "labd-*" drop', run("nft", "list", "ruleset").out)
+        lab("down")
+        self.assertEqual("0", pathlib.Path("/proc/sys/net/ipv4/conf/wan1/forwarding").read_text().strip())
+        run("ip", "link", "del", "wan1")
+        self.assert_host_as_before()
+
+    def test_what_somebody_takes_away_is_told_at_once(self):
+        self.up(TEXT)
+        events = subprocess.Popen(["lab", "events", "--json", "-f", "--type", "drift"], stdout=subprocess.PIPE,
+                                  text=True)
+        self.addCleanup(events.communicate)
+        self.addCleanup(events.kill)
+        for break_it in (["nft", "flush", "ruleset"],
+                         ["sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/wan0/forwarding"]):
+            with self.subTest(by=break_it):
+                run(*break_it)
+                self.assertIn("uplink", next(line for line in events.stdout if '"found"' in line))
+                self.assertTrue(lab("status", "--json").json["drift"])
+                # What somebody has closed nobody opens but who is asked to.
+                self.assertNotEqual([], self.up(TEXT)["actions"])
+                self.assert_out()
+                self.assertEqual([], lab("status", "--json").json["drift"])
 
     def test_it_outlives_labd(self):
         self.up(TEXT)
