@@ -172,7 +172,7 @@ std::optional<KernelFailure> LinuxKernel::apply(Steps steps) {
 void LinuxKernel::execute(const Step& step) {
     if (const auto* create = std::get_if<CreateVeth>(&step)) return create_veth(*create);
     if (const auto* remove = std::get_if<RemoveVeth>(&step)) {
-        leave_relay(*remove);
+        leave_relay(Steps(&step, 1));
         return remove_device(remove->space, remove->device);
     }
     if (const auto* move = std::get_if<MoveVeth>(&step)) return move_veth(*move);

@@ -152,7 +152,8 @@ class LinuxKernel final : public Kernel {
     RelayClient& relay_client();
     void add_relay_end(const topology::Device& device);
     void change_relay_end(const topology::Device& device);
-    void leave_relay(const topology::RemoveVeth& step);
+    void leave_relay(Steps steps);
+    void stay_behind(const std::string& device, std::uint32_t index);
     void observe_relay(topology::Space& space);
 
     std::shared_ptr<Hub> hub_;

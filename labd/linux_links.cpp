@@ -196,7 +196,7 @@ bool LinuxKernel::mark(const Doomed& doomed, std::uint32_t group) {
 }
 
 void LinuxKernel::remove_together(Steps steps) {
-    for (const Step& step : steps) leave_relay(std::get<RemoveVeth>(step));
+    leave_relay(steps);
     const Doomed doomed = choose_ends(steps);
     if (!mark(doomed, marks::doomed_group)) {
         (void)mark(doomed, marks::group);  // what was not there before is not there now

@@ -84,19 +84,35 @@ void LinuxKernel::add_relay_end(const Device& device) {
     relayed_.erase(far);
 }
 
-void LinuxKernel::leave_relay(const RemoveVeth& step) {
-    for (const auto& [space, device] :
-         {std::pair(step.space, step.device.name), std::pair(step.peer_space, step.peer.name)}) {
-        if (space != relay_name) continue;
+// Of all that is removed, so that the relay is asked about its links only for those that stay
+// behind: they keep what they do to frames, for the next end that is laid to them.
+void LinuxKernel::leave_relay(Steps steps) {
+    std::set<std::string> gone;
+    for (const Step& step : steps) {
+        const auto& remove = std::get<RemoveVeth>(step);
+        if (remove.space == relay_name) gone.insert(remove.device.name);
+        if (remove.peer_space == relay_name) gone.insert(remove.peer.name);
+    }
+    for (const std::string& device : gone) {
+        const std::string far = other_relay_end(device);
         relayed_.erase(device);
         if (!relay_) continue;
         try {
-            relay_->remove(std::min(device, other_relay_end(device)));
+            const auto& indexes = place(relay_name).indexes;
+            if (const auto there = indexes.find(far); !gone.contains(far) && there != indexes.end())
+                stay_behind(far, there->second);
+            relay_->remove(std::min(device, far));
         } catch (const netlink::Error&) {
             // Dead or stuck: it carries nothing over an end that goes.
             relayed_.erase(device);
         }
     }
+}
+
+void LinuxKernel::stay_behind(const std::string& device, std::uint32_t here) {
+    for (const relay::Linked& link : relay_client().list())
+        if (is_of(link, here))
+            relayed_[device] = from_relay(link.settings[link.index[0] == here ? 0 : 1]);
 }
 
 // An end is up when the relay carries its frames; how it stands beyond that is the relay's doing,

@@ -62,6 +62,18 @@ class Relay(LabTest):
             self.assertGreaterEqual(min(self.round_trips("-c3", "-i0.05", "-w5")), 40)
             self.assertEqual([], self.up(DELAYED)["actions"])
 
+    def test_an_end_with_another_name_is_relayed_on(self):
+        """The cable at one end of the relay goes, the one at the other stays."""
+        both = DELAYED.replace("delay", "loss = { model = \"gemodel\", p = \"0%\" }, delay")
+        self.up(both)
+        for ends in ('"h1", "r1:wan"', '"h1:lan", "r1:wan"', '"h1", "r1"'):
+            text = both.replace('"h1", "r1"', ends, 1)
+            self.up(text)
+            self.assertEqual([], self.up(text)["actions"])
+            self.assertGreaterEqual(min(self.round_trips("-c3", "-i0.05")), 40)
+            self.assertEqual("20ms", self.link()["impairment"]["delay"])
+            self.assertEqual([], lab("status", "--json").json["drift"])
+
     def test_is_changed_live_and_loses_nothing(self):
         pid, index = self.relay(), self.shown("h1")["link_index"]
         pings = subprocess.Popen(["lab", "exec", "h1", "--", "ping", "-c60", "-i0.05", "-q", "h2"],
