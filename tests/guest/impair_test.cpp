@@ -225,6 +225,32 @@ TEST_F(Impair, ATowerOfAll) {
     EXPECT_GT(ping(5, 0.05).size(), 4U);
 }
 
+TEST_F(Impair, QueuesThatDropEarlyAndBucketsBelow) {
+    impair("--delay 5ms --queue 'red limit=120KB min=10KB max=30KB probability=5% ecn=true'");
+    const json::object all = tower();
+    ASSERT_TRUE(all.contains("red")) << json::serialize(all);
+    const json::value red = all.at("red");
+    EXPECT_EQ(number(red, "/options/limit"), 120'000);
+    EXPECT_EQ(number(red, "/options/min"), 10'000);
+    EXPECT_EQ(number(red, "/options/max"), 30'000);
+    EXPECT_EQ(out("lab inspect -f /drift | tr -d '[:space:]'"), "[]");
+    EXPECT_GT(ping(5, 0.05).size(), 4U);
+    impair("--queue 'tbf rate=8mbit'");
+    EXPECT_TRUE(tower().contains("tbf"));
+    EXPECT_EQ(out("lab inspect -f /drift | tr -d '[:space:]'"), "[]");
+    EXPECT_GT(ping(5, 0.05).size(), 4U);
+}
+
+TEST_F(Impair, WhatTcHasPutThereIsTakenOver) {
+    out("lab impair h1--h2 --clear --delay 20ms");
+    out("ip netns exec i.h1 tc qdisc replace dev eth0 root handle 7: netem delay 30ms loss 5%");
+    const std::string said = out("lab up --adopt 2>&1 > /run/adopted.lab.toml");
+    EXPECT_NE(said.find("h1:eth0 sends delay 20ms → delay 30ms, loss 5%"), std::string::npos)
+        << said;
+    EXPECT_NE(out("cat /run/adopted.lab.toml").find("loss = \"5%\""), std::string::npos);
+    out("ip netns exec i.h1 tc qdisc delete dev eth0 root; lab up /run/impair.lab.toml");
+}
+
 TEST_F(Impair, JitterKeepsTheOrderWhenToldTo) {
     impair("--delay 30ms --jitter 15ms --order keep");
     const std::string said = out("lab exec h1 -- ping -n -c 60 -i 0.003 -W 2 h2");

@@ -82,6 +82,19 @@ TEST_F(WireguardPlans, two_ends_talk_in_both_families) {
     EXPECT_EQ(a.peers[0].allowed.size(), 2U);
 }
 
+TEST_F(WireguardPlans, two_ends_talk_over_ipv6) {
+    const State wish =
+        wish_of("addressing.links.ipv4 = false\n" + two(", prefix = \"10.9.0.0/24\""));
+    bring(wish);
+    EXPECT_TRUE(pings("a", address(wish, "b", "wg0")));
+    // The whole of the MTU goes through in one piece.
+    EXPECT_TRUE(pings("a", address(wish, "b", "wg0"), {"-M", "do", "-s", "1392"}));
+    const netlink::WireguardDevice a = device_in(netns("a"), "wg0");
+    ASSERT_EQ(a.peers.size(), 1U);
+    ASSERT_TRUE(a.peers[0].address);
+    EXPECT_EQ(a.peers[0].address->family, 10) << "AF_INET6";
+}
+
 TEST_F(WireguardPlans, an_edit_keeps_keys_and_sessions) {
     const State wish = wish_of(two());
     bring(wish);
