@@ -165,9 +165,13 @@ void serve(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab,
     event.detail = asked.condition;
     engine.audit().record(exchange->request().peer, event);
     exchange->begin_lines(200);
-    const auto cancel = [job, exchange] {
-        job->run.cancel();
-        if (job->run.queued()) exchange->end_lines();  // it has broken nothing
+    // The list of runs outlives the loop, whose they all are.
+    const auto cancel = [run = std::weak_ptr(job), client = std::weak_ptr(exchange)] {
+        const auto mine = run.lock();
+        const auto lines = client.lock();
+        if (!mine || !lines) return;
+        mine->run.cancel();
+        if (mine->run.queued()) lines->end_lines();  // it has broken nothing
     };
     const std::uint64_t ticket = under_way().add(exchange->request().peer, cancel);
     exchange->line(plan_line(job->checks, job->selected, job->sources, ticket));

@@ -73,9 +73,13 @@ void serve_steps(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> la
     engine.audit().record(exchange->request().peer, event_of("steps", "granted", *lab));
     const auto played = std::make_shared<Played>(loop, engine, lab);
     exchange->begin_lines(200);
-    const auto cancel = [played, exchange] {
-        played->run.cancel();
-        if (played->run.queued()) exchange->end_lines();  // it has broken nothing
+    // The list of runs outlives the loop, whose they all are.
+    const auto cancel = [run = std::weak_ptr(played), client = std::weak_ptr(exchange)] {
+        const auto mine = run.lock();
+        const auto lines = client.lock();
+        if (!mine || !lines) return;
+        mine->run.cancel();
+        if (mine->run.queued()) lines->end_lines();  // it has broken nothing
     };
     const std::uint64_t ticket = under_way().add(exchange->request().peer, cancel);
     exchange->line(plan_line(played->checks, played->asked, played->sources, ticket));

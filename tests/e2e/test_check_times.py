@@ -1,5 +1,7 @@
 """Checks and time: `within` is kept inside a try, `converged` holds, and faults end in time."""
 
+import os
+import pathlib
 import signal
 import subprocess
 
@@ -99,6 +101,21 @@ class Times(LabTest):
 
     def test_ctrl_c_takes_the_fault_out_first(self):
         self.interrupt(STATIC + table('run = { node = "h1", cmd = "sleep 25" }\nduring = { down = ["r1", "r2"] }\nbefore = false', "60s"))
+
+    def test_labd_ends_while_a_check_is_asked(self):
+        """In order, and the next one has the lab."""
+        self.up(STATIC)
+        client = subprocess.Popen(["lab", "wait", "--json", "tcp h1 h2:99", "--timeout", "60s"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while '"seen"' not in client.stdout.readline():
+            pass
+        [daemon] = machine.processes("labd")
+        os.kill(daemon, signal.SIGTERM)
+        machine.eventually("labd has ended", lambda: daemon not in machine.processes("labd"))
+        client.communicate(timeout=20)
+        self.assertEqual(4, client.returncode)
+        self.assertNotIn("corrupted", pathlib.Path("/run/labd/labd.log").read_text())
+        lab("wait", "ping h1 h2")
 
     def test_who_waits_for_another_leaves_at_once(self):
         self.up(STATIC + table('name = "first"\ntcp = ["h1", "h2:99"]\nduring = { down = ["r1", "r2"] }\nbefore = false', "60s")
