@@ -57,8 +57,15 @@ struct Diagnosis {
 
 // explain.cpp: packets. Pure.
 Diagnosis explain(const Evidence& evidence, const topology::Lab& lab);
-// routing_causes.cpp: neighbours of routing protocols that should be there, and why not. Pure.
-std::vector<std::string> routing_causes(const Evidence& evidence, const topology::Lab& lab);
+// The same of packets that should not have come through.
+Diagnosis explain_passage(const Evidence& evidence, const topology::Lab& lab);
+// routing_causes.cpp: neighbours of routing protocols that should be there, and why not; who does
+// not announce the wanted network. Pure.
+std::vector<std::string> routing_causes(const Evidence& evidence, const topology::Lab& lab,
+                                        const std::optional<topology::Prefix>& wanted = {});
+// unspoken.cpp: of a check of a routing protocol who should speak it, as the file has it, and does
+// not. Pure.
+std::vector<std::string> unspoken(const topology::Check& check, const topology::Lab& lab);
 // The commands for Evidence::routing.
 std::vector<std::string> routing_commands();
 

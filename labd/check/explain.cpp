@@ -171,7 +171,8 @@ bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& pr
          "no route to " + network_of(way.to) + " (" + stop.node + " has " +
              (known == 1 ? "1 route" : std::to_string(known) + " routes") + ")");
     down_interfaces(stop.node, way.to.family);
-    for (std::string& text : routing_causes(e_, lab_)) cause(std::move(text));
+    for (std::string& text : routing_causes(e_, lab_, wished_network(way.to)))
+        cause(std::move(text));
     wished_route(stop.node, way.to);
     if (out_.causes.empty())
         cause("a route to " + network_of(way.to) + " is missing at " + stop.node);
@@ -179,11 +180,16 @@ bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& pr
 }
 
 // The network of the wish that holds the address, when there is one.
-std::string Explainer::network_of(const topology::Ip& ip) const {
+std::optional<topology::Prefix> Explainer::wished_network(const topology::Ip& ip) const {
     for (const topology::Segment& segment : lab_.segments)
         for (const auto& network : {segment.ipv4, segment.ipv6})
-            if (network && network->contains(ip)) return network->text();
-    return ip.text();
+            if (network && network->contains(ip)) return network;
+    return std::nullopt;
+}
+
+std::string Explainer::network_of(const topology::Ip& ip) const {
+    const auto network = wished_network(ip);
+    return network ? network->text() : ip.text();
 }
 
 void Explainer::down_interfaces(const std::string& name, topology::Family family) {

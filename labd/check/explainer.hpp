@@ -22,6 +22,7 @@ class Explainer {
     std::string all(const std::string& node, const std::string& section) const;
     const topology::Interface* interface_of(const std::string& node, const std::string& dev) const;
     // The network of the wish that holds the address, when there is one.
+    std::optional<topology::Prefix> wished_network(const topology::Ip& ip) const;
     std::string network_of(const topology::Ip& ip) const;
     std::string route_words(const Stop& stop, const topology::Ip& to) const;
 

@@ -1,9 +1,7 @@
 """Networks broken in known ways: the report of the failed check names the place and the cause."""
 
-import json
-
-import machine
-from labtest import LabTest, limit
+from broken import Broken, vty
+from labtest import limit
 from machine import lab
 
 STATIC = '''
@@ -85,10 +83,6 @@ h2 = "host"
 '''
 
 
-def vty(node, *words):
-    return [(node, "vtysh -c 'conf t' " + " ".join(f"-c '{w}'" for w in words))]
-
-
 OSPF_BROKEN = [
     ("area", vty("r2", "interface eth0", "no ip ospf area", "ip ospf area 1"),
      vty("r2", "interface eth0", "no ip ospf area", "ip ospf area 0"),
@@ -119,16 +113,7 @@ ipv6 = false
 '''
 
 
-class Causes(LabTest):
-    def fails(self, condition, within="600ms"):
-        """What a condition that does not hold says."""
-        done = lab("wait", "--json", "--timeout", within, condition, status=124)
-        return next(json.loads(l) for l in done.out.splitlines() if '"type":"check"' in l)
-
-    def do(self, commands):
-        for node, command in commands:
-            lab("exec", node, "--", "sh", "-c", command)
-
+class Causes(Broken):
     @limit(240)
     def test_packets(self):
         self.up(STATIC)

@@ -1,0 +1,170 @@
+"""Routing protocols misconfigured at one end: the report says what differs, and where."""
+
+from broken import Broken, vty
+from labtest import limit
+from machine import lab
+
+LINE = '''
+links = [["h1", "r1"], ["r1", "r2"], ["r2", "h2"]]
+[nodes]
+h1 = "host"
+h2 = "host"
+"r[1-2]" = { kind = "router", ROUTING }
+'''
+OSPF = LINE.replace("ROUTING", 'routing = "ospf"')
+BGP = LINE.replace("ROUTING", 'routing = "bgp", asn = "${65000 + i}"') + "[addressing]\nipv6 = false\n"
+INNER_BGP = LINE.replace("ROUTING", 'routing = ["ospf", "bgp"], asn = 65000, loopback = true') + \
+    "[addressing]\nipv6 = false\n"
+ISIS = LINE.replace("ROUTING", 'routing = "isis"')
+RIP = LINE.replace("ROUTING", 'routing = "rip"') + "[addressing]\nipv6 = false\n"
+
+DIGEST = ["ip ospf authentication message-digest", "ip ospf message-digest-key 1 md5 "]
+
+
+def interface(node, name, *words):
+    return vty(node, f"interface {name}", *words)
+
+
+class RoutingCauses(Broken):
+    def peer(self, node):
+        return lab("exec", node, "--", "sh", "-c", "vtysh -c 'show running-config' | "
+                   "sed -n 's/^ neighbor \\([0-9.]*\\) remote-as.*/\\1/p'").out.strip()
+
+    def each(self, cases, good, patience="60s"):
+        """Breaks, waits until `good` does not hold, reads the cause, mends."""
+        lab("wait", good, "--timeout", patience, timeout=90)
+        for name, broken, mended, cause, *other in cases:
+            condition = other[0] if other else good
+            with self.subTest(name):
+                self.do(broken)
+                lab("wait", condition + "\nnot = true", "--timeout", "40s", timeout=60)
+                found = self.fails(condition, "200ms")["diagnosis"]
+                self.assertRegex(found["causes"][0], cause, found)
+                self.do(mended)
+                lab("wait", condition, "--timeout", patience, timeout=90)
+
+    @limit(200)
+    def test_ospf(self):
+        self.up(OSPF)
+        both = interface("r1", "eth1", *DIGEST[:1], DIGEST[1] + "one") + \
+            interface("r2", "eth0", *DIGEST[:1], DIGEST[1] + "two")
+        one = interface("r1", "eth1", "no ip ospf message-digest-key 1", "no ip ospf authentication")
+        two = interface("r2", "eth0", "no ip ospf message-digest-key 1", "no ip ospf authentication")
+        at = r" on r1's eth1 and r2's eth0$"
+        self.each([
+            ("authentication", interface("r2", "eth0", *DIGEST[:1], DIGEST[1] + "one"), two,
+             r"^OSPF r1–r2: [\w ]+ \(authentication none vs message-digest\)" + at),
+            ("keys", both, one + two,
+             r"^OSPF r1–r2: [\w ]+ \(the authentication keys 1 of r1 and r2 differ\)" + at),
+            ("key ids", interface("r1", "eth1", *DIGEST[:1], DIGEST[1] + "one") +
+             interface("r2", "eth0", *DIGEST[:1], DIGEST[1].replace("1", "7") + "one"),
+             one + interface("r2", "eth0", "no ip ospf message-digest-key 7", "no ip ospf authentication"),
+             r"^OSPF r1–r2: [\w ]+ \(authentication key 1 vs 7\)" + at),
+            ("network type", interface("r2", "eth0", "ip ospf network broadcast"),
+             interface("r2", "eth0", "ip ospf network point-to-point"),
+             r"^OSPF r1–r2: [\w ]+ \(network type POINTOPOINT vs BROADCAST\)" + at),
+        ], 'ospf-neighbors = { node = "r1", full = 1, family = "ipv4" }')
+        self.each([
+            ("area", interface("r2", "eth0", "no ipv6 ospf6 area 0", "ipv6 ospf6 area 5"),
+             interface("r2", "eth0", "no ipv6 ospf6 area 5", "ipv6 ospf6 area 0"),
+             r"^OSPFv3 r1–r2: [\w ]+ \(area 0\.0\.0\.0 vs 0\.0\.0\.5\)" + at),
+            ("timers", interface("r2", "eth0", "ipv6 ospf6 hello-interval 7", "ipv6 ospf6 dead-interval 30"),
+             interface("r2", "eth0", "ipv6 ospf6 hello-interval 1", "ipv6 ospf6 dead-interval 4"),
+             r"^OSPFv3 r1–r2: [\w ]+ \(hello timers 1 vs 7, dead timers 4 vs 30\)" + at),
+            ("passive", interface("r2", "eth0", "ipv6 ospf6 passive"),
+             interface("r2", "eth0", "no ipv6 ospf6 passive"),
+             r"^OSPFv3 r1–r2: [\w ]+ \(r2's eth0 is passive\)" + at),
+        ], 'ospf-neighbors = { node = "r1", full = 1, family = "ipv6" }')
+        self.each([("not announced", interface("r2", "eth1", "no ip ospf area"),
+                    interface("r2", "eth1", "ip ospf area 0"),
+                    r"^r2 does not announce [\d./]+: OSPF is not enabled on its eth1")],
+                  'ospf-route = { node = "r1", prefix = "${h2.eth0.net4}" }')
+
+    @limit(200)
+    def test_bgp(self):
+        self.up(BGP)
+        two, one = self.peer("r1"), self.peer("r2")
+        first = lambda *words: vty("r1", "router bgp 65001", *words)
+        second = lambda *words: vty("r2", "router bgp 65002", *words)
+        net = lab("exec", "r2", "--", "sh", "-c", "vtysh -c 'show running-config' | "
+                  "sed -n 's/^  network \\(.*\\)/\\1/p'").out.split()
+        h2 = next(n for n in net if n not in lab("exec", "r1", "--", "vtysh", "-c", "show running-config").out)
+        self.each([
+            ("password", first(f"neighbor {two} password a"), first(f"no neighbor {two} password"),
+             r"^BGP r1–r2: \w+ \(password \(TCP MD5\): r1 has one, r2 has none\)$"),
+            ("passwords", first(f"neighbor {two} password a") + second(f"neighbor {one} password b"),
+             first(f"no neighbor {two} password") + second(f"no neighbor {one} password"),
+             r"^BGP r1–r2: \w+ \(the passwords \(TCP MD5\) of r1 and r2 differ\)$"),
+            ("ttl-security", first(f"neighbor {two} ttl-security hops 1"),
+             first(f"no neighbor {two} ttl-security hops 1"),
+             r"^BGP r1–r2: \w+ \(ttl-security: r1 has hops 1, r2 has none\)$"),
+        ], 'bgp-neighbors = { node = "r1", established = 1 }')
+        four = "address-family ipv4 unicast"
+        self.each([
+            ("not activated", second(four, f"no neighbor {one} activate"),
+             second(four, f"neighbor {one} activate"),
+             rf"^BGP r1–r2: \w+(, but | \()IPv4 unicast is not activated at r2 \(neighbor {one} activate\)"),
+            ("no network", second(four, f"no network {h2}"), second(four, f"network {h2}"),
+             rf"^r2 does not announce {h2}: BGP has no network statement for it, only for "),
+        ], f'bgp-route = {{ node = "r1", prefix = "{h2}" }}')
+        self.do(second("bgp ebgp-requires-policy") + [("r2", "vtysh -c 'clear bgp *'")])
+        lab("wait", 'bgp-neighbors = { node = "r1", established = 1 }', "--timeout", "60s", timeout=90)
+        found = self.fails(f'bgp-route = {{ node = "r1", prefix = "{h2}" }}', "100ms")["diagnosis"]
+        self.assertRegex(found["causes"][0], r"^BGP r2–r1: Established, but Inbound updates discarded due to "
+                         r"missing policy \(no bgp ebgp-requires-policy, or a route-map\)$", found)
+
+    @limit(200)
+    def test_bgp_of_loopbacks(self):
+        self.up(INNER_BGP)
+        two, one = self.peer("r1"), self.peer("r2")
+        self.each([
+            ("update-source", vty("r1", "router bgp 65000", f"no neighbor {two} update-source") +
+             vty("r2", "router bgp 65000", f"no neighbor {one} update-source"),
+             vty("r1", "router bgp 65000", f"neighbor {two} update-source {one}") +
+             vty("r2", "router bgp 65000", f"neighbor {one} update-source {two}"),
+             rf"^BGP r1–r2: \w+ \(r2 expects r1 at {one}, and r1 has no update-source for it"),
+            ("no way", vty("r1", "interface eth1", "no ip ospf area"), vty("r1", "interface eth1", "ip ospf area 0"),
+             r"OSPF r1–r2: not enabled on r1's eth1"),
+        ], 'bgp-neighbors = { node = "r1", established = 1 }')
+        # From here on strangers.
+        outside = lambda node, own, other: vty(
+            node, "no router bgp 65000", f"router bgp {own}", "no bgp ebgp-requires-policy",
+            f"neighbor {other[1]} remote-as {other[0]}", f"neighbor {other[1]} update-source lo",
+            f"neighbor {other[1]} timers connect 1")
+        self.do(outside("r1", 65001, (65002, two)) + outside("r2", 65002, (65001, one)))
+        found = self.fails('bgp-neighbors = { node = "r1", established = 1 }', "200ms")["diagnosis"]
+        self.assertRegex(found["causes"][0], rf"^BGP r1–r2: \w+ \(the neighbor {two} is on no network of r1's, "
+                         r"and has no ebgp-multihop there\)$", found)
+        self.do(vty("r1", "router bgp 65001", f"neighbor {two} ebgp-multihop 2") +
+                vty("r2", "router bgp 65002", f"neighbor {one} ebgp-multihop 2"))
+        lab("wait", 'bgp-neighbors = { node = "r1", established = 1 }', "--timeout", "60s", timeout=90)
+
+    @limit(200)
+    def test_isis(self):
+        self.up(ISIS)
+        at = r" on r1's eth1 and r2's eth0$"
+        self.each([
+            ("level", vty("r2", "router isis lab", "is-type level-1", "exit", "interface eth0", "isis circuit-type level-1"),
+             vty("r2", "router isis lab", "is-type level-2-only", "exit", "interface eth0", "isis circuit-type level-2-only"),
+             r"^IS-IS r1–r2: [\w ]+ \(level 2 vs 1\)" + at),
+            ("password", interface("r2", "eth0", "isis password clear x"), interface("r2", "eth0", "no isis password clear x"),
+             r"^IS-IS r1–r2: [\w ]+ \(password: r2 has one, r1 has none\)" + at),
+            ("passive", interface("r2", "eth0", "isis passive"), interface("r2", "eth0", "no isis passive"),
+             r"^IS-IS r1–r2: [\w ]+ \(r2's eth0 is passive\)" + at),
+            ("not enabled", interface("r2", "eth0", "no ip router isis lab", "no ipv6 router isis lab"),
+             interface("r2", "eth0", "ip router isis lab", "ipv6 router isis lab", "isis circuit-type level-2-only",
+                       "isis network point-to-point", "isis hello-interval 1", "isis hello-multiplier 4"),
+             r"^IS-IS r1–r2: not enabled on r2's eth0"),
+        ], 'isis-neighbors = { node = "r1", up = 1 }')
+
+    @limit(300)
+    def test_rip(self):
+        self.up(RIP)
+        self.each([
+            ("version", interface("r2", "eth0", "ip rip send version 1"), interface("r2", "eth0", "no ip rip send version"),
+             r"^RIP r1–r2: no routes \(version: r2's eth0 sends 1, r1's eth1 takes 2\)$"),
+            ("passive", vty("r2", "router rip", "passive-interface eth0"), vty("r2", "router rip", "no passive-interface eth0"),
+             r"^RIP r1–r2: no routes \(r2's eth0 is passive\)$"),
+            ("not enabled", vty("r2", "router rip", "no network eth0"), vty("r2", "router rip", "network eth0"),
+             r"^RIP r1–r2: not enabled on r2's eth0 \(no network statement for it\)$"),
+        ], 'rip-route = { node = "r1", prefix = "${h2.eth0.net4}" }')
