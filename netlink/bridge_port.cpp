@@ -114,4 +114,24 @@ std::map<std::uint32_t, std::vector<BridgeVlan>> bridge_vlans(Socket& socket) {
     return out;
 }
 
+std::map<std::uint32_t, std::uint8_t> bridge_port_states(Socket& socket) {
+    Message request(RTM_GETLINK, 0, bridge_header(0));
+    std::map<std::uint32_t, std::uint8_t> out;
+    socket.dump(
+        request, {"list", "ports of bridges"}, [&] { out.clear(); },
+        [&](const Frame& frame) {
+            const auto head = frame.header<ifinfomsg>();
+            if (!head) return;
+            for_attributes(frame.attributes<ifinfomsg>(), [&](const Attribute& info) {
+                if (info.number != IFLA_PROTINFO) return;
+                for_attributes(info.payload, [&](const Attribute& a) {
+                    const auto state =
+                        a.number == IFLA_BRPORT_STATE ? a.as<std::uint8_t>() : std::nullopt;
+                    if (state) out[static_cast<std::uint32_t>(head->ifi_index)] = *state;
+                });
+            });
+        });
+    return out;
+}
+
 }  // namespace netlink

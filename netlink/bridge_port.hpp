@@ -26,5 +26,7 @@ Message remove_vlans(std::uint32_t index, bool self, std::span<const BridgeVlan>
 
 // Of every port and bridge of the socket's namespace, by index.
 std::map<std::uint32_t, std::vector<BridgeVlan>> bridge_vlans(Socket& socket);
+// BR_STATE_… of every port of the socket's namespace, by index: what spanning tree makes of it.
+std::map<std::uint32_t, std::uint8_t> bridge_port_states(Socket& socket);
 
 }  // namespace netlink

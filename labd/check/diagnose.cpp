@@ -30,6 +30,12 @@ constexpr const char* inside_script =
     "say ignore cat /proc/sys/net/ipv4/icmp_echo_ignore_all; "
     "say tcp cat /proc/net/tcp /proc/net/tcp6; say udp cat /proc/net/udp /proc/net/udp6; "
     "say nft nft list ruleset; say qdisc tc qdisc show; say rules ip rule; say rules6 ip -6 rule; "
+    "say ignore6 cat /proc/sys/net/ipv6/icmp/echo_ignore_all; "
+    "say ttl cat /proc/sys/net/ipv4/ip_default_ttl; "
+    "say arp_ignore grep -H . /proc/sys/net/ipv4/conf/*/arp_ignore; "
+    "say no_ipv6 grep -l 1 /proc/sys/net/ipv6/conf/*/disable_ipv6; "
+    "say tracked cat /proc/sys/net/netfilter/nf_conntrack_count; "
+    "say trackable cat /proc/sys/net/netfilter/nf_conntrack_max; "
     "say forwarding4 grep -H . /proc/sys/net/ipv4/conf/*/forwarding; :";
 
 constexpr const char* counters_script = "cat /proc/net/snmp /proc/net/snmp6 2>/dev/null";

@@ -216,6 +216,13 @@ void Explainer::down_interfaces(const std::string& name, topology::Family family
 bool Explainer::missing_addresses(const std::string& name, const topology::Interface& interface,
                                   topology::Family family) {
     bool found = false;
+    // It takes every IPv6 address away.
+    if (family == topology::Family::ipv6 &&
+        all(name, "no_ipv6").find("/conf/" + interface.name + "/") != std::string::npos) {
+        cause("IPv6 is off at " + name + "'s " + interface.name + " (net.ipv6.conf." +
+              interface.name + ".disable_ipv6 = 1)");
+        return true;
+    }
     for (const topology::Prefix& wished : interface.addresses) {
         if (wished.ip.family != family) continue;
         const Reading::Address* same = nullptr;

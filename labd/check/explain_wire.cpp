@@ -71,29 +71,6 @@ std::string neighbor_state(std::uint16_t state) {
     return (state & NUD_STALE) != 0 ? "STALE" : "DELAY";
 }
 
-// "chain forward in table inet filter (policy drop)" of the first chain of a ruleset that drops.
-std::string dropping_chain(const std::string& ruleset) {
-    std::istringstream in(ruleset);
-    std::string table, chain, policy;
-    for (std::string line; std::getline(in, line);) {
-        std::istringstream words(line);
-        std::string first, a, b;
-        words >> first >> a >> b;
-        // labd's own, of impairments: these have words of their own.
-        if (first == "table") table = a + " " + b;
-        if (table.ends_with(" labd-links")) continue;
-        if (first == "chain") chain = a, policy.clear();
-        const std::string place = "chain " + chain + " of table " + table;
-        if (line.find("policy drop") != std::string::npos) return place + ", policy drop";
-        const std::string words_of_it = one_line(line);
-        const bool drops = words_of_it == "drop" || words_of_it.ends_with(" drop") ||
-                           words_of_it.find(" reject") != std::string::npos ||
-                           words_of_it.starts_with("reject");
-        if (drops && !chain.empty()) return place + ": " + words_of_it;
-    }
-    return "";
-}
-
 }  // namespace
 
 const topology::Interface* Explainer::interface_of(const std::string& node,
@@ -209,9 +186,10 @@ bool Explainer::at_the_end() {
         return dies(node, "", "it takes packets to " + wished->name + " for its own");
     }
     if (e_.flow->port == 0) {
-        if (word(node, "ignore") != "1" || e_.there.to.family != topology::Family::ipv4)
-            return false;
-        cause("it ignores echo requests (net.ipv4.icmp_echo_ignore_all = 1)");
+        const bool six = e_.there.to.family == topology::Family::ipv6;
+        if (word(node, six ? "ignore6" : "ignore") != "1") return false;
+        cause(std::string("it ignores echo requests (") +
+              (six ? "net.ipv6.icmp.echo_ignore_all" : "net.ipv4.icmp_echo_ignore_all") + " = 1)");
         return dies(node, "", "the request arrives, and is not answered");
     }
     const char* protocol = e_.flow->udp ? "udp" : "tcp";
@@ -255,6 +233,10 @@ void Explainer::counted() {
             dies(before->node, prefix, "what it sends by " + before->out + " is lost on the link");
             return;
         }
+        if (before != nullptr && bad_ports(*before)) {
+            dies(before->node, prefix, "what it sends by " + before->out + " never comes out");
+            return;
+        }
         const std::size_t known = out_.causes.size();
         suspects(node);
         if (out_.causes.size() == known && before != nullptr) {
@@ -272,6 +254,7 @@ void Explainer::counted() {
             return at(&there[i - 1], there[i].node, "",
                       "it has not forwarded what came in by " + there[i].in);
     const std::string& end = there.back().node;
+    if (stands(e_.heard, end, e_.sent) && too_long(e_.there)) return;
     if (stands(e_.heard, end, e_.sent))
         return at(there.size() > 1 ? &there[there.size() - 2] : nullptr, end, "",
                   "what was sent to it has not come in");
@@ -282,6 +265,13 @@ void Explainer::counted() {
                       "it has not forwarded what came in by " + back[i].in);
     suspects(end);
     suspects(there.front().node);
+    for (const Way* way : {&e_.back, &e_.there})
+        for (const Stop& stop : way->stops)
+            if (bad_ports(stop)) {
+                dies(stop.node, way == &e_.back ? "the reply " : "",
+                     "what it sends by " + stop.out + " never comes out");
+                return;
+            }
     if (!out_.causes.empty()) dies(end, "", "the request arrives, and no reply comes back");
     // All of this came through; not all of what was asked before need have.
     if (out_.causes.empty()) (void)lossy();
@@ -311,33 +301,6 @@ bool Explainer::impaired(const Stop& stop, bool nearly_all) {
             words += (words.empty() ? "" : ", ") + key + " " + value;
     cause("an impairment of what " + stop.node + "'s " + stop.out + " sends: " + words);
     return true;
-}
-
-// What may make a node drop a packet though its routes are right.
-void Explainer::suspects(const std::string& node) {
-    if (const std::string chain = dropping_chain(all(node, "nft")); !chain.empty())
-        cause("nft drop at " + node + ": " + chain);
-    std::istringstream qdiscs(all(node, "qdisc"));
-    for (std::string line; std::getline(qdiscs, line);)
-        if (line.find("netem") != std::string::npos && line.find("loss") != std::string::npos)
-            cause("an impairment at " + node + ": " + one_line(line));
-}
-
-// Two ends of one wire with different MTUs: what the smaller one cannot take is lost there.
-void Explainer::unequal_ends(const Way& way) {
-    for (const Stop& stop : way.stops) {
-        const topology::Interface* interface = interface_of(stop.node, stop.out);
-        const Reading::Link* own = reading(stop.node).link(stop.out);
-        if (interface == nullptr || own == nullptr || stop.next.empty()) continue;
-        for (const topology::End& end : lab_.segments[interface->segment].ends) {
-            const std::string& other = lab_.nodes[end.node].name;
-            const Reading::Link* its = reading(other).link(lab_.at(end).name);
-            if (other != stop.next.front() || its == nullptr || its->mtu == own->mtu) continue;
-            cause("MTU mismatch on " + stop.node + "–" + other + ": " + stop.node + "'s " +
-                  own->name + " has " + std::to_string(own->mtu) + ", " + other + "'s " +
-                  its->name + " has " + std::to_string(its->mtu));
-        }
-    }
 }
 
 void Explainer::facts() {

@@ -52,7 +52,20 @@ class Explainer {
     bool at_the_end();
     // Every lookup is right: by the counters.
     void counted();
+    // explain_suspects.cpp: what is not to be seen in any lookup.
     void suspects(const std::string& node);
+    struct SwitchPort {
+        const Reading::Link* link = nullptr;  // nullptr: no switch of the lab is there
+        std::string words, place;             // "sw1's eth0 (to h1)", the link's name
+    };
+    SwitchPort port_of(const std::string& node, const topology::Interface& interface) const;
+    bool bad_ports(const Stop& stop);
+    void same_mac(std::size_t segment, const std::string& node, const Reading::Link& link);
+    void switch_ports(const SwitchPort& a, const SwitchPort& b);
+    void trunks(const Stop& stop, const topology::Interface& own);
+    bool too_long(const Way& way);
+    // The rule that has dropped what was sent once more, by the kernel's own trace.
+    bool dropped_by_rule();
     // What is asked of the link loses what the stop sends: so much that nothing else need be
     // looked for (`nearly_all`), or some of it.
     bool impaired(const Stop& stop, bool nearly_all);

@@ -2,6 +2,7 @@
 #include "labd/check/reading.hpp"
 
 #include "labd/linux_convert.hpp"
+#include "netlink/bridge_port.hpp"
 #include "netlink/neighbor.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/snapshot.hpp"
@@ -30,6 +31,29 @@ constexpr std::array<std::pair<std::uint8_t, const char*>, 15> protocols{{{1, "r
                                                                           {189, "rip"},
                                                                           {192, "eigrp"},
                                                                           {196, "zstatic"}}};
+
+// What only a bridge knows of its ports. Routers have none, and are not asked.
+void read_ports(netlink::Socket& socket, const std::vector<netlink::Link>& links, Reading& out) {
+    if (std::none_of(out.links.begin(), out.links.end(),
+                     [](const Reading::Link& link) { return link.port.has_value(); }))
+        return;
+    const auto states = netlink::bridge_port_states(socket);
+    const auto vlans = netlink::bridge_vlans(socket);
+    std::map<std::uint32_t, bool> filters;
+    for (const netlink::Link& link : links)
+        if (link.bridge) filters[link.index] = link.bridge->vlan_filtering.value_or(false);
+    for (std::size_t i = 0; i < out.links.size(); ++i) {
+        Reading::Link& link = out.links[i];
+        if (!link.port) continue;
+        if (const auto at = states.find(link.index); at != states.end())
+            link.port->state = at->second;
+        link.port->filters = filters[links[i].master];
+        const auto at = vlans.find(link.index);
+        if (at == vlans.end()) continue;
+        for (const netlink::BridgeVlan& vlan : at->second)
+            link.port->vlans.push_back({vlan.id, vlan.pvid, vlan.untagged});
+    }
+}
 
 }  // namespace
 
@@ -61,8 +85,13 @@ Reading read_kernel(int netns) {
     std::map<std::uint32_t, std::string> names;
     for (const netlink::Link& link : all.links) {
         names[link.index] = link.name;
-        out.links.push_back({link.index, link.name, link.up(), link.carrier, link.mtu});
+        Reading::Link told{link.index, link.name, link.up(), link.carrier, link.mtu};
+        told.mac = to_topology(link.mac).text(), told.kind = link.kind;
+        told.arp = link.has_neighbors();
+        if (link.port) told.port = Reading::Port{.isolated = link.port->isolated};
+        out.links.push_back(std::move(told));
     }
+    read_ports(socket, all.links, out);
     const auto name_of = [&](std::uint32_t index) {
         const auto at = names.find(index);
         return at == names.end() ? std::string() : at->second;

@@ -11,11 +11,24 @@
 namespace labd::check {
 
 struct Reading {
+    struct Vlan {
+        std::uint16_t id = 0;
+        bool pvid = false, untagged = false;
+    };
+    struct Port {
+        bool isolated = false;
+        std::uint8_t state = 3;  // BR_STATE_…: 3 forwards
+        bool filters = false;    // its bridge looks at VLANs
+        std::vector<Vlan> vlans = {};
+    };
     struct Link {
         std::uint32_t index = 0;
         std::string name;
         bool up = false, carrier = false;
         std::uint32_t mtu = 0;
+        std::string mac = {}, kind = {};
+        bool arp = true;
+        std::optional<Port> port = {};  // of a bridge
     };
     struct Address {
         std::string dev;

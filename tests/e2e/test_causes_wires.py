@@ -1,0 +1,105 @@
+"""Switches, neighbours and firewalls that let nothing through, though every route is right."""
+
+from broken import Broken
+from labtest import limit
+from machine import lab
+
+LAN = '''
+links = [["h[1-3]", "sw"]]
+[nodes]
+"h[1-3]" = "host"
+sw = "switch"
+'''
+
+STATIC = '''
+links = [["h1", "r1"], ["r1", "h2"]]
+[nodes]
+h1 = { kind = "host", addresses = ["10.0.1.2/24", "fd00:1::2/64"] }
+h2 = { kind = "host", addresses = ["10.0.2.2/24", "fd00:2::2/64"], run = [{ name = "web", cmd = "exec python3 -m http.server 80", ready = "tcp 80" }] }
+r1 = { kind = "router", addresses = { eth0 = ["10.0.1.1/24", "fd00:1::1/64"], eth1 = ["10.0.2.1/24", "fd00:2::1/64"] } }
+'''
+
+PING = "ping h1 h2"
+
+
+class Wires(Broken):
+    def broken(self, cases, good=PING):
+        for name, broken, mended, node, cause, *condition in cases:
+            with self.subTest(name):
+                for where, command in broken:
+                    self.at(where, command)
+                try:
+                    found = self.fails((condition or [good])[0])["diagnosis"]
+                finally:
+                    for where, command in mended:
+                        self.at(where, command)
+                self.assertTrue(found["causes"], found)
+                self.assertRegex(found["causes"][0], cause, found)
+                self.assertEqual(node, found["node"], found)
+                lab("wait", good, "--timeout", "20s")
+
+    def at(self, node, command):
+        # A switch has no processes: its namespace is entered.
+        inside = ["ns", "enter", "--", "ip", "netns", "exec", "t.sw"] if node == "sw" else ["exec", node, "--"]
+        lab(*inside, "sh", "-c", command)
+
+    @limit(120)
+    def test_switches(self):
+        self.up(LAN)
+        lab("wait", PING)
+        own, other = (lab("exec", h, "--", "cat", "/sys/class/net/eth0/address").out.strip() for h in ("h1", "h2"))
+        flush = [("h1", "ip neigh flush all"), ("h2", "ip neigh flush all")]
+        self.broken([
+            ("isolated", [("sw", "bridge link set dev eth0 isolated on; bridge link set dev eth1 isolated on")],
+             [("sw", "bridge link set dev eth0 isolated off; bridge link set dev eth1 isolated off")],
+             "h1", r"^isolated ports: sw's eth0 \(to h1\) and sw's eth1 \(to h2\) do not talk"),
+            ("blocked", [("sw", "ip link set br0 type bridge forward_delay 3000 stp_state 1; ip link set eth1 down; ip link set eth1 up")],
+             [("sw", "ip link set br0 type bridge stp_state 0 forward_delay 400; ip link set eth1 down; ip link set eth1 up")],
+             "h1", r"^blocked port: sw's eth1 \(to h2\) is (blocking|listening|learning) \(spanning tree\)"),
+            ("port down", [("sw", "ip link set eth1 down")], [("sw", "ip link set eth1 up")],
+             "h2", r"^interface down: sw's eth1 \(link h2--sw\)"),
+            ("ARP off", [("h2", "ip link set eth0 arp off"), *flush], [("h2", "ip link set eth0 arp on")],
+             "h1", r"^ARP is off at h2's eth0"),
+            ("duplicate MAC", [("h1", f"ip link set eth0 address {other}"), *flush],
+             [("h1", f"ip link set eth0 address {own}"), ("h2", "ip neigh flush all")],
+             "h1", rf"^duplicate MAC address: h1's eth0 and h2's eth0 both have {other}"),
+        ])
+
+    @limit(120)
+    def test_nodes(self):
+        self.up(STATIC)
+        lab("wait", PING)
+        six = 'ping = ["h1", "h2"]\nfamily = "ipv6"'
+        self.broken([
+            ("a short life", [("h1", "sysctl -qw net.ipv4.ip_default_ttl=1")], [("h1", "sysctl -qw net.ipv4.ip_default_ttl=64")],
+             "h1", r"^what h1 sends lives 1 hop only \(net\.ipv4\.ip_default_ttl\)"),
+            ("one interface does not forward", [("r1", "sysctl -qw net.ipv4.conf.eth0.forwarding=0")],
+             [("r1", "sysctl -qw net.ipv4.conf.eth0.forwarding=1")], "r1",
+             r"^forwarding is off at r1's eth0 \(net\.ipv4\.conf\.eth0\.forwarding = 0\)"),
+            ("unreachable", [("r1", "ip route add unreachable 10.0.2.2/32")], [("r1", "ip route del unreachable 10.0.2.2/32")],
+             "r1", r"^an unreachable route at r1"),
+            ("ARP of the router's off", [("r1", "ip link set eth1 arp off; ip neigh flush all")],
+             [("r1", "ip link set eth1 arp on")], "r1", r"^ARP is off at r1's eth1"),
+            ("wrong gateway", [("h1", "ip route replace default via 10.0.1.7")], [("h1", "ip route replace default via 10.0.1.1")],
+             "h1", r"^wrong next hop: h1 sends everything else via 10\.0\.1\.7 dev eth0"),
+            ("mask of the other end", [("h2", "ip addr add 10.0.2.2/8 dev eth0; ip addr del 10.0.2.2/24 dev eth0")],
+             [("h2", "ip addr add 10.0.2.2/24 dev eth0; ip addr del 10.0.2.2/8 dev eth0; ip route replace default via 10.0.2.1")],
+             "h2", r"^wrong prefix length: h2's eth0 has 10\.0\.2\.2/8"),
+            ("black hole for long packets", [("r1", "ip link set eth1 mtu 1300; nft 'add table ip b; add chain ip b o "
+                                              "{ type filter hook output priority 0; }; add rule ip b o icmp type destination-unreachable drop'"),
+                                             ("h2", "ip link set eth0 mtu 1300")],
+             [("r1", "ip link set eth1 mtu 1500; nft delete table ip b"), ("h2", "ip link set eth0 mtu 1500; ip route replace default via 10.0.2.1")],
+             "r1", r"^MTU black hole: packets of 1428 bytes do not fit r1's eth1 \(MTU 1300\), and h1 is not told",
+             'ping = ["h1", "h2"]\nsize = 1400'),
+        ])
+        self.broken([
+            ("IPv6 off", [("h2", "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1")],
+             [("h2", "sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0; ip -6 addr add fd00:2::2/64 dev eth0 nodad; "
+                     "ip -6 route replace default via fd00:2::1")],
+             "r1", r"^IPv6 is off at h2's eth0 \(net\.ipv6\.conf\.eth0\.disable_ipv6 = 1\)", six),
+            ("IPv6 is not forwarded", [("r1", "sysctl -qw net.ipv6.conf.all.forwarding=0")],
+             [("r1", "sysctl -qw net.ipv6.conf.all.forwarding=1")], "r1", r"^forwarding is off at r1 \(net\.ipv6", six),
+            ("IPv6 echo is ignored", [("h2", "sysctl -qw net.ipv6.icmp.echo_ignore_all=1")],
+             [("h2", "sysctl -qw net.ipv6.icmp.echo_ignore_all=0")], "h2",
+             r"^it ignores echo requests \(net\.ipv6\.icmp\.echo_ignore_all = 1\)", six),
+        ], six)
