@@ -26,10 +26,20 @@ using Descriptor = asio::posix::stream_descriptor;
 
 class Talk : public std::enable_shared_from_this<Talk> {
   public:
-    Talk(asio::io_context& loop, Fd client, std::string input)
-        : over(loop), loop_(loop), socket_(loop, client.release()), input_(std::move(input)) {}
+    Talk(asio::io_context& loop, Fd client, std::string input, std::shared_ptr<Hold> hold)
+        : over(loop),
+          loop_(loop),
+          socket_(loop, client.release()),
+          input_(std::move(input)),
+          hold_(std::move(hold)) {}
 
-    void start() { await_frames(); }
+    void start() {
+        if (hold_)
+            hold_->end_input = [self = weak_from_this()] {
+                if (const auto talk = self.lock()) talk->streams_[0].reset();
+            };
+        await_frames();
+    }
 
     // The node ends the command when its client is gone.
     void close() {
@@ -175,7 +185,13 @@ class Talk : public std::enable_shared_from_this<Talk> {
             if (n < 0) break;  // it does not want any more
             input_.erase(0, static_cast<std::size_t>(n));
         }
-        streams_[0].reset();
+        if (!hold_ || hold_->let_go) streams_[0].reset();
+    }
+
+    void look_for_ready() {
+        if (!hold_ || hold_->ready || heard.out.find(hold_->awaited) == std::string::npos) return;
+        hold_->ready = true;
+        hold_->changed.notify();
     }
 
     void await_output(std::size_t s) {
@@ -197,6 +213,7 @@ class Talk : public std::enable_shared_from_this<Talk> {
             std::string& to = s == 1 ? heard.out : heard.err;
             const std::size_t room = output_limit - std::min(output_limit, to.size());
             to.append(buffer.data(), std::min(room, static_cast<std::size_t>(n)));
+            look_for_ready();
             // A stream that never ends is not read for ever by one turn of the loop.
             return room > 0;
         }
@@ -207,6 +224,7 @@ class Talk : public std::enable_shared_from_this<Talk> {
     asio::io_context& loop_;
     Descriptor socket_;
     std::string input_, bytes_;
+    std::shared_ptr<Hold> hold_;
     std::vector<Fd> fds_;
     std::array<std::optional<Descriptor>, 3> streams_;
 };
@@ -223,7 +241,7 @@ std::pair<Fd, Fd> stream_pair() {
 
 asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeDoor> door,
                                    Command command, std::string input, double limit_s,
-                                   std::shared_ptr<Cut> cut) {
+                                   std::shared_ptr<Cut> cut, std::shared_ptr<Hold> hold) {
     const auto deadline = std::chrono::steady_clock::now() +
                           std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                               std::chrono::duration<double>(limit_s));
@@ -231,14 +249,20 @@ asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeD
     std::string refused;
     try {
         auto [ours, theirs] = stream_pair();
-        talk = std::make_shared<Talk>(loop, std::move(ours), std::move(input));
+        talk = std::make_shared<Talk>(loop, std::move(ours), std::move(input), hold);
         SessionRequest request;
         request.command = std::move(command);
         co_await door->session(request, std::move(theirs));
     } catch (const std::exception& error) {
         refused = error.what();
     }
+    const auto over = [&] {
+        if (!hold) return;
+        hold->over = true;
+        hold->changed.notify();
+    };
     if (!refused.empty()) {
+        over();
         if (talk) talk->close();
         Heard heard;
         heard.refused = refused;
@@ -254,6 +278,7 @@ asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeD
         talk->heard.timed_out = true;
         talk->close();
     }
+    over();
     co_return std::move(talk->heard);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "labd/check/cut.hpp"
+#include "labd/check/hold.hpp"
 #include "labd/check/question.hpp"
 #include "labd/node_door.hpp"
 
@@ -21,6 +22,7 @@ inline constexpr std::size_t output_limit = 1024 * 1024;
 boost::asio::awaitable<Heard> run_command(boost::asio::io_context& loop,
                                           std::shared_ptr<NodeDoor> door, Command command,
                                           std::string input, double limit_s,
-                                          std::shared_ptr<Cut> cut);
+                                          std::shared_ptr<Cut> cut,
+                                          std::shared_ptr<Hold> hold = nullptr);
 
 }  // namespace labd::check

@@ -1,6 +1,7 @@
 // See diagnose.hpp.
 #include "labd/check/diagnose.hpp"
 
+#include "labd/check/hold.hpp"
 #include "labd/gather.hpp"
 #include "labd/linux_convert.hpp"
 #include "labd/log.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t longest_way = 32, most_routers = 64, at_once = 16;
 constexpr double patience_s = 4;
+constexpr double trace_s = 15;  // longer than any sender takes
 
 // What a node says of itself in one go.
 constexpr const char* inside_script =
@@ -77,8 +79,8 @@ double counter(const std::string& text, bool six, const std::string& group,
 
 class Gatherer {
   public:
-    Gatherer(Engine& engine, std::shared_ptr<Lab> lab, Hear hear)
-        : engine_(engine), lab_(std::move(lab)), hear_(std::move(hear)) {}
+    Gatherer(asio::io_context& loop, Engine& engine, std::shared_ptr<Lab> lab, Hear hear)
+        : loop_(loop), engine_(engine), lab_(std::move(lab)), hear_(std::move(hear)) {}
 
     Evidence evidence;
 
@@ -236,14 +238,57 @@ class Gatherer {
         if (heard.refused.empty()) evidence.routing[node] = sections(heard.out);
     }
 
-    // The same packets once more, with every node's counters before and after.
+    // The same packets once more, with every node's counters before and after, while firewalls
+    // tell what they do to them.
     asio::awaitable<void> send_again(std::set<std::string> nodes, Ask sender) {
+        const Traced flow{evidence.there.from, evidence.there.to, evidence.flow->port,
+                          evidence.flow->udp};
+        std::vector<std::shared_ptr<Hold>> holds;
+        std::vector<Task> tasks;
+        for (const std::string& node : nodes) {
+            const auto hold = std::make_shared<Hold>(loop_);
+            hold->awaited = "@ready\n";
+            holds.push_back(hold);
+            tasks.emplace_back([this, node, flow, hold] { return trace(node, flow, hold); });
+        }
+        tasks.emplace_back([this, &nodes, &sender, &holds]() -> asio::awaitable<void> {
+            co_await all_ready(holds);
+            std::exception_ptr failed;
+            try {
+                co_await send_counted(nodes, sender);
+            } catch (...) {
+                failed = std::current_exception();
+            }
+            for (const auto& hold : holds) hold->release();
+            if (failed) std::rethrow_exception(failed);
+        });
+        co_await gather(std::move(tasks));
+    }
+
+    asio::awaitable<void> trace(std::string node, Traced flow, std::shared_ptr<Hold> hold) {
+        Heard heard;
+        Ask ask{node, {"sh", "-c", trace_script(flow)}, "", trace_s, trace_s, hold};
+        co_await hear_(std::move(ask), heard);
+        // Where a command could not even begin nobody else says so.
+        hold->over = true;
+        hold->changed.notify();
+        if (heard.ok() && hold->ready) evidence.traced[node] = read_trace(heard.out, flow);
+    }
+
+    static asio::awaitable<void> all_ready(const std::vector<std::shared_ptr<Hold>>& holds) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+        for (const auto& hold : holds)
+            while (!hold->ready && !hold->over && std::chrono::steady_clock::now() < deadline)
+                co_await hold->changed.wait_until(deadline);
+    }
+
+    asio::awaitable<void> send_counted(std::set<std::string> nodes, Ask sender) {
         std::map<std::string, std::string> before, after;
         co_await count(nodes, before);
         const bool echo = evidence.flow->port == 0;
-        evidence.sent = 1;
-        if (echo) {
-            evidence.sent = 4;
+        evidence.sent = echo ? 4 : 1;
+        const std::uint32_t size = evidence.flow->size == 0 ? 56 : evidence.flow->size;
+        if (echo)
             sender.argv = {"ping",
                            "-n",
                            "-q",
@@ -254,11 +299,10 @@ class Gatherer {
                            "-c",
                            "4",
                            "-s",
-                           std::to_string(evidence.flow->size == 0 ? 56 : evidence.flow->size),
+                           std::to_string(size),
                            evidence.flow->address};
-        }
         Heard ignored;
-        co_await hear_(std::move(sender), ignored);
+        co_await hear_(sender, ignored);
         co_await count(nodes, after);
         const bool six = evidence.there.to.family == topology::Family::ipv6;
         for (const std::string& node : nodes) {
@@ -288,6 +332,7 @@ class Gatherer {
         co_await gather(std::move(tasks), at_once);
     }
 
+    asio::io_context& loop_;
     Engine& engine_;
     std::shared_ptr<Lab> lab_;
     Hear hear_;
@@ -314,10 +359,11 @@ std::optional<topology::Prefix> network_asked_for(const topology::Check& check) 
 }  // namespace
 
 asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict& verdict,
-                                    Engine& engine, std::shared_ptr<Lab> lab, Hear hear) {
+                                    asio::io_context& loop, Engine& engine,
+                                    std::shared_ptr<Lab> lab, Hear hear) {
     Diagnosis diagnosis;
     try {
-        Gatherer gatherer(engine, lab, std::move(hear));
+        Gatherer gatherer(loop, engine, lab, std::move(hear));
         const Question question = ask(check, lab->wish);
         const auto wrong =
             std::find_if(verdict.findings.begin(), verdict.findings.end(),

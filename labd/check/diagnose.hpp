@@ -18,6 +18,7 @@ using Hear = std::function<boost::asio::awaitable<void>(Ask, Heard&)>;
 
 // `verdict` is the last one of `check`. Never throws: what cannot be found out is left out.
 boost::asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict& verdict,
-                                           Engine& engine, std::shared_ptr<Lab> lab, Hear hear);
+                                           boost::asio::io_context& loop, Engine& engine,
+                                           std::shared_ptr<Lab> lab, Hear hear);
 
 }  // namespace labd::check

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "labd/check/question.hpp"
+#include "labd/check/rule_trace.hpp"
 
 #include <map>
 #include <optional>
@@ -43,7 +44,9 @@ struct Evidence {
     // Counters while the packets were sent once more: how many a node has forwarded, and how many
     // echo requests it has heard. Only of nodes that could be asked.
     std::map<std::string, double> forwarded, heard;
-    double sent = 0;                        // so many were
+    double sent = 0;  // so many were
+    // What firewalls dropped of them, of those nodes that could trace it.
+    std::map<std::string, std::vector<RuleDrop>> traced;
     std::map<std::string, Inside> routing;  // what vtysh says, by command
 };
 

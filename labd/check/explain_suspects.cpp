@@ -13,7 +13,7 @@ namespace labd::check {
 namespace {
 
 // "chain forward in table inet filter (policy drop)" of the first chain of a ruleset that drops.
-std::string dropping_chain(const std::string& ruleset) {
+std::string dropping_chain(const std::string& ruleset, bool only_frames) {
     std::istringstream in(ruleset);
     std::string table, chain, policy;
     for (std::string line; std::getline(in, line);) {
@@ -23,6 +23,9 @@ std::string dropping_chain(const std::string& ruleset) {
         // labd's own, of impairments: these have words of their own.
         if (first == "table") table = a + " " + b;
         if (table.ends_with(" labd-links")) continue;
+        if (only_frames && !table.starts_with("arp ") && !table.starts_with("bridge ") &&
+            !table.starts_with("netdev "))
+            continue;
         if (first == "chain") chain = a, policy.clear();
         const std::string place = "chain " + chain + " of table " + table;
         if (line.find("policy drop") != std::string::npos) return place + ", policy drop";
@@ -67,9 +70,28 @@ std::string vlan_words(unsigned id) {
 
 }  // namespace
 
+bool Explainer::dropped_by_rule() {
+    for (const bool reply : {false, true})
+        for (const Stop& stop : (reply ? e_.back : e_.there).stops) {
+            const auto traced = e_.traced.find(stop.node);
+            if (traced == e_.traced.end()) continue;
+            for (const RuleDrop& drop : traced->second) {
+                if (drop.reply != reply) continue;
+                cause(std::string("nft ") + (drop.reject ? "reject" : "drop") + " at " + stop.node +
+                      ": " + drop.chain + (drop.rule == "policy drop" ? ", " : ": ") + drop.rule);
+                return dies(
+                    stop.node, reply ? "the reply " : "",
+                    drop.reject ? "a firewall rule refuses it" : "a firewall rule drops it");
+            }
+        }
+    return false;
+}
+
 // What may make a node drop a packet though its routes are right.
 void Explainer::suspects(const std::string& node) {
-    if (const std::string chain = dropping_chain(all(node, "nft")); !chain.empty())
+    // What a trace goes through has spoken for itself; it sees no frames, and no ARP.
+    if (const std::string chain = dropping_chain(all(node, "nft"), e_.traced.contains(node));
+        !chain.empty())
         cause("nft drop at " + node + ": " + chain);
     // "nf_conntrack: table full, dropping packet"
     const std::string tracked = word(node, "tracked"), most = word(node, "trackable");

@@ -219,6 +219,7 @@ bool Explainer::at_the_end() {
 // Lookups show no fault: the first node on the way whose counters stand still has it.
 void Explainer::counted() {
     if (!e_.there.arrived || !e_.back.arrived || e_.sent == 0) return;
+    if (dropped_by_rule()) return;
     unequal_ends(e_.there);
     const auto stands = [&](const std::map<std::string, double>& counter, const std::string& node,
                             double wanted) {

@@ -7,11 +7,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace labd::check {
+
+struct Hold;  // hold.hpp
 
 // A command in a node, with the node's own rights.
 struct Ask {
@@ -19,7 +22,8 @@ struct Ask {
     std::vector<std::string> argv;
     std::string input;  // its stdin
     double limit_s = 10;
-    double least_s = 1;  // with less it could not answer at all
+    double least_s = 1;                    // with less it could not answer at all
+    std::shared_ptr<Hold> hold = nullptr;  // its stdin stays open until then
 };
 
 // What it said: hostile input, bounded.

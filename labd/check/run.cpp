@@ -137,7 +137,8 @@ asio::awaitable<void> Run::hear(Ask ask, Heard& to) {
     command.argv = ask.argv;
     for (const auto& [key, value] : node->env) command.env.push_back(key + "=" + value.text);
     command.user = node->user;
-    to = co_await run_command(loop_, door, std::move(command), ask.input, ask.limit_s, state->cut);
+    to = co_await run_command(loop_, door, std::move(command), ask.input, ask.limit_s, state->cut,
+                              ask.hold);
 }
 
 asio::awaitable<void> Run::read(std::string node, Answers& to) {
@@ -232,7 +233,7 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, Trying tr
                 if (!finding.ok && finding.flow && !outcome.flow) outcome.flow = finding.flow;
             if (verdict.broken.empty() && !check.negated)
                 outcome.diagnosis = co_await diagnose(
-                    check, verdict, engine_, lab_,
+                    check, verdict, loop_, engine_, lab_,
                     [this](Ask ask, Heard& to) { return hear(std::move(ask), to); });
             co_return outcome;
         }

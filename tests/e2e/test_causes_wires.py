@@ -19,7 +19,23 @@ h2 = { kind = "host", addresses = ["10.0.2.2/24", "fd00:2::2/64"], run = [{ name
 r1 = { kind = "router", addresses = { eth0 = ["10.0.1.1/24", "fd00:1::1/64"], eth1 = ["10.0.2.1/24", "fd00:2::1/64"] } }
 '''
 
+# A ruleset of many words, in which one rule drops.
+RULES = """
+table inet filter {
+  comment "drop nothing here"
+  set bad { type ipv4_addr; elements = { 10.9.9.9, 10.0.1.2 } }
+  map ports { type inet_service : verdict; elements = { 81 : drop, 82 : drop } }
+  chain unused { type filter hook output priority 5; policy accept; ip daddr 10.77.0.0/16 counter drop; }
+  chain deep { CHAIN }
+  chain forward { type filter hook forward priority 0; policy accept;
+    ip saddr 10.88.0.1 counter drop comment "somebody else"
+    tcp dport vmap @ports
+    counter jump deep comment "drop or not"
+  }
+}
+"""
 PING = "ping h1 h2"
+WEB = 'tcp = ["h1", "h2:80"]'
 
 
 class Wires(Broken):
@@ -103,3 +119,41 @@ class Wires(Broken):
              [("h2", "sysctl -qw net.ipv6.icmp.echo_ignore_all=0")], "h2",
              r"^it ignores echo requests \(net\.ipv6\.icmp\.echo_ignore_all = 1\)", six),
         ], six)
+
+    @limit(120)
+    def test_rules(self):
+        """The rule that drops is found by the kernel's own trace, whatever stands around it."""
+        self.up(STATIC)
+        lab("wait", PING)
+
+        def rules(node, chain, hook="forward"):
+            text = RULES.replace("CHAIN", chain).replace("hook forward", f"hook {hook}")
+            return [(node, f"nft -f - <<'END'\n{text}\nEND")], [(node, "nft delete table inet filter")]
+
+        place = r"chain deep of table inet filter: "
+        icmp = 'ip saddr @bad icmp type echo-request counter packets 3 bytes 7 drop comment "the one"'
+        self.broken([
+            ("a set, with counters and comments", *rules("r1", icmp + ";"), "r1",
+             r'^nft drop at r1: ' + place + r'ip saddr @bad icmp type echo-request counter drop comment "the one"$'),
+            ("on the way back", *rules("r1", "icmp type echo-reply counter drop;"), "r1",
+             r"^nft drop at r1: " + place + r"icmp type echo-reply counter drop$"),
+            ("refused", *rules("h2", "tcp dport 80 counter reject with tcp reset;", "input"), "h2",
+             r"^nft reject at h2: " + place + r"tcp dport 80 counter reject with tcp reset$", WEB),
+            ("a verdict map", [("r1", "nft -f - <<'END'\n" + RULES.replace("CHAIN", "").replace("81 : drop", "80 : drop") + "\nEND")],
+             [("r1", "nft delete table inet filter")], "r1",
+             r"^nft drop at r1: chain forward of table inet filter: tcp dport vmap @ports$", WEB),
+            ("a policy", [("r1", "nft 'add table ip p; add chain ip p x { type filter hook forward priority 0; policy drop; }; "
+                           "add rule ip p x ip saddr 10.88.0.0/16 drop'")], [("r1", "nft delete table ip p")], "r1",
+             r"^nft drop at r1: chain x of table ip p, policy drop$"),
+            ("the sender's own", [("h1", "nft 'add table ip p; add chain ip p x { type filter hook output priority 0; }; "
+                                   "add rule ip p x icmp type echo-request counter drop'")], [("h1", "nft delete table ip p")], "h1",
+             r"^nft drop at h1: chain x of table ip p: icmp type echo-request counter drop$"),
+            ("another rule is not it", [("r1", "nft 'add table ip p; add chain ip p x { type filter hook forward priority 0; }; "
+                                         "add rule ip p x ip saddr 10.88.0.0/16 drop'"),
+                                        ("h2", "nft 'add table ip q; add chain ip q y { type filter hook input priority 0; }; "
+                                         "add rule ip q y icmp type echo-request drop'")],
+             [("r1", "nft delete table ip p"), ("h2", "nft delete table ip q")], "h2",
+             r"^nft drop at h2: chain y of table ip q: icmp type echo-request drop$"),
+        ])
+        for node in ("h1", "r1", "h2"):
+            self.assertEqual("", lab("exec", node, "--", "nft", "list", "tables").out)
