@@ -147,8 +147,6 @@ class RoutingCauses(Broken):
             ("level", vty("r2", "router isis lab", "is-type level-1", "exit", "interface eth0", "isis circuit-type level-1"),
              vty("r2", "router isis lab", "is-type level-2-only", "exit", "interface eth0", "isis circuit-type level-2-only"),
              r"^IS-IS r1–r2: [\w ]+ \(level 2 vs 1\)" + at),
-            ("password", interface("r2", "eth0", "isis password clear x"), interface("r2", "eth0", "no isis password clear x"),
-             r"^IS-IS r1–r2: [\w ]+ \(password: r2 has one, r1 has none\)" + at),
             ("passive", interface("r2", "eth0", "isis passive"), interface("r2", "eth0", "no isis passive"),
              r"^IS-IS r1–r2: [\w ]+ \(r2's eth0 is passive\)" + at),
             ("not enabled", interface("r2", "eth0", "no ip router isis lab", "no ipv6 router isis lab"),
