@@ -82,6 +82,8 @@ struct Path {
     std::vector<std::string> hops;  // every node in between and the last; empty: not said
     std::vector<std::string> via, not_via;
     FamilyWish family = FamilyWish::prefer;
+    // The way that packets take; or, by the forwarding tables, one or each of equal cost.
+    enum class Ecmp { taken, any, all } ecmp = Ecmp::taken;
     bool operator==(const Path&) const = default;
 };
 

@@ -153,6 +153,10 @@ subject::Path read_path(CheckFields& fields) {
             fields.reader.diagnostics.error("VALUE", fields.option("not-via")->where,
                                             both + " is in \"via\" and in \"not-via\"",
                                             "one of them");
+    if (const Value* ecmp = fields.option("ecmp")) {
+        const auto word = fields.reader.word("ecmp", *ecmp, {"any", "all"});
+        if (word) path.ecmp = *word == "all" ? subject::Path::Ecmp::all : subject::Path::Ecmp::any;
+    }
     const auto* items = fields.list(2, 64, "path = [\"h1\", \"r1\", \"h2\"]");
     if (items == nullptr) return path;
     path.from = fields.one_node(items->front());

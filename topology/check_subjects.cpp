@@ -28,7 +28,7 @@ const std::vector<SubjectWord>& subject_words() {
         {"udp", with(read_connect), {"family"}, {}, reach_s},
         {"http", with(read_http), {"status", "body", "family"}, {}, reach_s},
         {"dns", with(read_dns), {"type", "is", "server"}, {"node", "name"}, reach_s},
-        {"path", with(read_path), {"via", "not-via", "family"}, {}, reach_s},
+        {"path", with(read_path), {"via", "not-via", "ecmp", "family"}, {}, reach_s},
         {"throughput", with(read_throughput), {"rate", "time", "proto", "family"}, {}, speed_s},
         {"route",
          with(read_route),

@@ -58,6 +58,8 @@ struct Sentence {
         if (s.hops.empty()) out += " → " + s.to.text;
         if (!s.via.empty()) out += " via " + names(s.via);
         if (!s.not_via.empty()) out += " not via " + names(s.not_via);
+        if (s.ecmp == subject::Path::Ecmp::any) out += ", any equal way";
+        if (s.ecmp == subject::Path::Ecmp::all) out += ", all equal ways";
         return out;
     }
     std::string operator()(const subject::Route& s) const {

@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds again_after{500};
 // What must hold before a fault: of a way to somewhere, that there is one.
 topology::Check baseline(topology::Check check) {
     if (auto* path = std::get_if<topology::subject::Path>(&check.subject))
-        path->hops.clear(), path->via.clear(), path->not_via.clear();
+        path->hops.clear(), path->via.clear(), path->not_via.clear(),
+            path->ecmp = topology::subject::Path::Ecmp::taken;
     if (auto* route = std::get_if<topology::subject::Route>(&check.subject))
         route->via.reset(), route->dev.clear(), route->proto.clear(), route->metric.reset();
     check.hold_s = 0;

@@ -1,4 +1,5 @@
 // path: echo requests that live one hop longer each; routers on the way say who they are.
+#include "labd/check/all_ways.hpp"
 #include "labd/check/owners.hpp"
 #include "labd/check/subjects.hpp"
 
@@ -118,10 +119,70 @@ bool fits(const Path& s, const Walk& walk) {
     return true;  // it has arrived, so the last one is right
 }
 
+bool fits(const Path& s, const OneWay& way) {
+    Walk walk;
+    walk.arrived = way.arrived;
+    for (std::size_t i = 1; i < way.nodes.size(); ++i) walk.nodes.push_back({way.nodes[i]});
+    return fits(s, walk);
+}
+
+std::string shown(const OneWay& way) {
+    std::string out;
+    for (const std::string& node : way.nodes) out += (out.empty() ? "" : " → ") + node;
+    return out + (way.lost.empty() ? "" : " (" + way.lost + ")");
+}
+
+// The ways that fit, or those that do not, whichever are to be told.
+Finding find_ways(const Path& s, const std::vector<OneWay>& ways, bool more) {
+    Finding finding;
+    std::vector<const OneWay*> good, bad;
+    for (const OneWay& way : ways) (fits(s, way) ? good : bad).push_back(&way);
+    finding.ok = s.ecmp == Path::Ecmp::any ? !good.empty() : bad.empty() && !good.empty();
+    const auto& told = finding.ok || good.empty() ? (finding.ok ? good : bad) : bad;
+    constexpr std::size_t most_told = 4;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(told.size(), most_told); ++i)
+        list += (list.empty() ? "" : "; ") + shown(*told[i]);
+    if (told.size() > most_told) list += "; …";
+    const std::string number = std::to_string(ways.size()) + (more ? " and more" : "");
+    if (ways.size() == 1)
+        finding.value = list;
+    else if (told.size() == ways.size())
+        finding.value = number + " ways: " + list;
+    else
+        finding.value = std::to_string(told.size()) + " of " + number + " ways: " + list;
+    return finding;
+}
+
+Verdict judge_ways(const Path& s, const topology::Lab& lab, const Answers& answers) {
+    constexpr std::size_t most_ways = 256;
+    Verdict verdict;
+    for (const auto& [node, why] : answers.dead) verdict.broken = node + ": " + why;
+    for (const Destination& to : destinations(lab, s.from, s.to.text, s.family)) {
+        Finding finding{"", false, to.missing};
+        const auto ip = topology::Ip::parse(to.address);
+        if (to.missing.empty() && !ip)
+            finding.value = "\"" + to.address + "\" is neither a node nor an address";
+        if (ip) {
+            bool more = false;
+            finding =
+                find_ways(s, all_ways(lab, answers.spaces, s.from, *ip, most_ways, more), more);
+        }
+        if (to.family) finding.what = *to.family == topology::Family::ipv4 ? "IPv4" : "IPv6";
+        verdict.findings.push_back(std::move(finding));
+    }
+    return verdict;
+}
+
 }  // namespace
 
 Question ask(const Path& s, const topology::Lab& lab) {
     Question question;
+    if (s.ecmp != Path::Ecmp::taken) {
+        for (const topology::Node& node : lab.nodes)
+            if (!node.is_bridge()) question.spaces.push_back(node.name);
+        return question;
+    }
     // A way that is too long must be seen as such; an open one may be as long as it likes.
     const std::size_t lives = s.hops.empty() ? 16 : s.hops.size() + 2;
     for (const Destination& to : destinations(lab, s.from, s.to.text, s.family))
@@ -138,6 +199,7 @@ Question ask(const Path& s, const topology::Lab& lab) {
 }
 
 Verdict judge(const Path& s, const topology::Lab& lab, const Answers& answers) {
+    if (s.ecmp != Path::Ecmp::taken) return judge_ways(s, lab, answers);
     Verdict verdict;
     const Owners owners(lab);
     std::size_t next = 0;

@@ -44,8 +44,8 @@ void fields(A& a, topology::subject::Dns& v) {
 
 template <class A>
 void fields(A& a, topology::subject::Path& v) {
-    auto& [from, to, hops, via, not_via, family] = v;
-    a(from, to, hops, via, not_via, family);
+    auto& [from, to, hops, via, not_via, family, ecmp] = v;
+    a(from, to, hops, via, not_via, family, ecmp);
 }
 
 template <class A>

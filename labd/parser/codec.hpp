@@ -56,6 +56,8 @@ inline constexpr auto last_of<topology::Bound::Side> = topology::Bound::Side::mo
 template <>
 inline constexpr auto last_of<topology::FamilyWish> = topology::FamilyWish::both;
 template <>
+inline constexpr auto last_of<topology::subject::Path::Ecmp> = topology::subject::Path::Ecmp::all;
+template <>
 inline constexpr auto last_of<topology::Protocol> = topology::Protocol::rip;
 template <>
 inline constexpr auto last_of<topology::Fault::Kind> = topology::Fault::Kind::impair;

@@ -1,4 +1,5 @@
 // Likely causes, from canned words of daemons and kernels.
+#include "labd/check/all_ways.hpp"
 #include "labd/check/evidence.hpp"
 #include "labd/check/frr_config.hpp"
 #include "labd/check/rule_trace.hpp"
@@ -220,6 +221,43 @@ TEST_F(TwoRouters, WordsThatAreNoneDoNoHarm) {
             says("r1", command, words), says("r2", command, words);
             (void)causes("10.0.0.0/24");
         }
+}
+
+TEST(AllWays, FollowsEveryEqualHop) {
+    const topology::Lab lab = lab_from(
+        "links = [[\"a\", \"b\"], [\"a\", \"c\"], [\"b\", \"d\"], [\"c\", \"d\"]]\n[nodes]\n"
+        "a = \"router\"\nb = \"router\"\nc = \"router\"\nd = \"router\"\n");
+    std::map<std::string, Reading> readings;
+    const auto route = [](const char* to, std::vector<Reading::Hop> hops,
+                          std::uint32_t metric = 20) {
+        return Reading::Route{*topology::Prefix::parse(to), std::move(hops), metric};
+    };
+    const auto has = [&](const char* node, const char* dev, const char* address) {
+        readings[node].addresses.push_back({dev, *topology::Prefix::parse(address)});
+    };
+    has("a", "eth0", "10.0.0.1/30"), has("b", "eth0", "10.0.0.2/30");
+    has("a", "eth1", "10.0.1.1/30"), has("c", "eth0", "10.0.1.2/30");
+    has("b", "eth1", "10.0.2.1/30"), has("d", "eth0", "10.0.2.2/30");
+    has("c", "eth1", "10.0.3.1/30"), has("d", "eth1", "10.0.3.2/30");
+    has("d", "lo", "10.9.9.9/32");
+    readings["a"].routes = {
+        route("10.9.9.9/32", {{ip("10.0.0.2"), "eth0"}, {ip("10.0.1.2"), "eth1"}}),
+        route("10.9.9.9/32", {{ip("10.0.0.2"), "eth0"}}, 30), route("10.0.0.0/8", {})};
+    readings["b"].routes = {route("10.9.9.9/32", {{ip("10.0.2.2"), "eth1"}})};
+    readings["c"].routes = {route("0.0.0.0/0", {{ip("10.0.1.1"), "eth0"}})};
+    bool more = false;
+    const auto ways = all_ways(lab, readings, "a", ip("10.9.9.9"), 10, more);
+    ASSERT_EQ(ways.size(), 2U);
+    EXPECT_THAT(ways[0].nodes, ElementsAre("a", "b", "d"));
+    EXPECT_TRUE(ways[0].arrived);
+    EXPECT_THAT(ways[1].nodes, ElementsAre("a", "c", "a"));
+    EXPECT_EQ(ways[1].lost, "goes in a circle");
+    EXPECT_FALSE(more);
+    EXPECT_EQ(all_ways(lab, readings, "a", ip("10.9.9.9"), 1, more).size(), 1U);
+    EXPECT_TRUE(more);
+    EXPECT_EQ(all_ways(lab, readings, "b", ip("192.0.2.1"), 9, more)[0].lost, "no route at b");
+    EXPECT_EQ(all_ways(lab, readings, "a", ip("10.5.5.5"), 9, more)[0].lost,
+              "a blackhole route at a");
 }
 
 }  // namespace

@@ -140,6 +140,14 @@ TEST(Check, PathIsWholeOrOpen) {
     EXPECT_THAT(open.not_via, testing::ElementsAre("r2"));
 }
 
+TEST(Check, PathOfEqualWays) {
+    using Ecmp = subject::Path::Ecmp;
+    EXPECT_EQ(subject<subject::Path>("path = [\"h1\", \"h3\"]\nvia = \"r1\"\n").ecmp, Ecmp::taken);
+    const char* all = "path = [\"h1\", \"h3\"]\nvia = \"r1\"\necmp = \"all\"\n";
+    EXPECT_EQ(subject<subject::Path>(all).ecmp, Ecmp::all);
+    EXPECT_EQ(check(all).name, "path h1 → h3 via r1, all equal ways");
+}
+
 TEST(Check, OptionsStandInTheTableOrBesideIt) {
     const auto inside = subject<subject::Run>(
         "run = { node = \"h1\", cmd = \"ip -j route\", json = \"/0/dst\", is = \"default\" }\n");
