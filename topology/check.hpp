@@ -136,6 +136,10 @@ struct ProtocolRoute {  // what the daemon knows
     std::optional<Text> via;
     std::optional<std::vector<std::uint32_t>> aspath;
     std::optional<std::uint32_t> med, local_pref, metric;
+    std::vector<std::string>
+        communities;               // "65001:10", "no-export", "1:2:3": all of them are there
+    std::optional<Text> next_hop;  // as announced: a node or an address
+    std::string origin;            // "IGP", "EGP", "incomplete"
     bool absent = false;
     bool operator==(const ProtocolRoute&) const = default;
 };

@@ -60,6 +60,23 @@ Text read_prefix(CheckFields& fields, const char* example) {
     return prefix;
 }
 
+// "65001:10", "1:2:3", or a well-known one.
+void read_communities(CheckFields& fields, subject::ProtocolRoute& route) {
+    static const std::vector<std::string_view> names{"no-export", "no-advertise",      "local-AS",
+                                                     "no-peer",   "graceful-shutdown", "accept-own",
+                                                     "blackhole"};
+    const Value* option = fields.option("communities");
+    for (const Text& one : fields.texts("communities")) {
+        const bool numbers = one.text.find(':') != std::string::npos &&
+                             one.text.find_first_not_of("0123456789:") == std::string::npos;
+        if (!numbers && std::find(names.begin(), names.end(), one.text) == names.end())
+            fields.reader.diagnostics.error("VALUE", option->where,
+                                            "\"" + one.text + "\" is no community",
+                                            "communities = [\"65001:10\", \"no-export\"]");
+        route.communities.push_back(one.text);
+    }
+}
+
 }  // namespace
 
 subject::Route read_route(CheckFields& fields) {
@@ -142,9 +159,10 @@ subject::Neighbors read_neighbors(CheckFields& fields) {
 
 subject::ProtocolRoute read_protocol_route(CheckFields& fields) {
     subject::ProtocolRoute route;
-    route.protocol = fields.key() == "bgp-route"   ? Protocol::bgp
-                     : fields.key() == "rip-route" ? Protocol::rip
-                                                   : Protocol::ospf;
+    route.protocol = fields.key() == "bgp-route"    ? Protocol::bgp
+                     : fields.key() == "rip-route"  ? Protocol::rip
+                     : fields.key() == "isis-route" ? Protocol::isis
+                                                    : Protocol::ospf;
     route.nodes = fields.nodes();
     route.prefix = read_prefix(fields, "bgp-route = { node = \"r1\", prefix = \"10.0.3.0/24\" }");
     if (const Value* via = fields.option("via")) {
@@ -161,6 +179,16 @@ subject::ProtocolRoute read_protocol_route(CheckFields& fields) {
     route.med = fields.number("med", 0, UINT32_MAX);
     route.local_pref = fields.number("local-pref", 0, UINT32_MAX);
     route.metric = fields.number("metric", 0, UINT32_MAX);
+    read_communities(fields, route);
+    if (const Value* hop = fields.option("next-hop")) {
+        const std::vector<Text> one = fields.targets(*hop);
+        if (one.size() > 1)
+            fields.reader.diagnostics.error("VALUE", hop->where, "\"next-hop\" is one neighbour");
+        if (!one.empty()) route.next_hop = one.front();
+    }
+    if (const Value* origin = fields.option("origin"))
+        route.origin =
+            fields.reader.word("origin", *origin, {"IGP", "EGP", "incomplete"}).value_or("");
     route.absent = fields.flag("absent");
     return route;
 }

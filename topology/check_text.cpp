@@ -138,7 +138,9 @@ struct Texts {
     void operator()(subject::Link&) const {}
     void operator()(subject::Neighbor& s) const { visit(s.is); }
     void operator()(subject::Neighbors&) const {}
-    void operator()(subject::ProtocolRoute& s) const { visit(s.prefix), maybe(s.via); }
+    void operator()(subject::ProtocolRoute& s) const {
+        visit(s.prefix), maybe(s.via), maybe(s.next_hop);
+    }
     void operator()(subject::Throughput& s) const { visit(s.to); }
     void operator()(subject::Run& s) const {
         each(s.argv), visit(s.input), maybe(s.stdout_), maybe(s.is);

@@ -52,13 +52,21 @@ Value scalar(const std::string& text, const Where& where) {
 // The words behind the subject that need no key, in order; "*": all the rest, as a list.
 const std::map<std::string_view, std::vector<std::string_view>>& positions() {
     static const std::map<std::string_view, std::vector<std::string_view>> table{
-        {"dns", {"node", "name", "is"}},   {"route", {"node", "prefix"}},
-        {"address", {"node", "is"}},       {"link", {"node", "dev", "is"}},
-        {"neighbor", {"node", "is"}},      {"ospf-neighbors", {"node"}},
-        {"bgp-neighbors", {"node"}},       {"isis-neighbors", {"node"}},
-        {"bgp-route", {"node", "prefix"}}, {"ospf-route", {"node", "prefix"}},
-        {"rip-route", {"node", "prefix"}}, {"run", {"node"}},
-        {"process", {"node", "name"}},     {"file", {"node", "path"}},
+        {"dns", {"node", "name", "is"}},
+        {"route", {"node", "prefix"}},
+        {"address", {"node", "is"}},
+        {"link", {"node", "dev", "is"}},
+        {"neighbor", {"node", "is"}},
+        {"ospf-neighbors", {"node"}},
+        {"bgp-neighbors", {"node"}},
+        {"isis-neighbors", {"node"}},
+        {"bgp-route", {"node", "prefix"}},
+        {"ospf-route", {"node", "prefix"}},
+        {"isis-route", {"node", "prefix"}},
+        {"rip-route", {"node", "prefix"}},
+        {"run", {"node"}},
+        {"process", {"node", "name"}},
+        {"file", {"node", "path"}},
         {"sysctl", {"node", "key", "is"}},
     };
     return table;

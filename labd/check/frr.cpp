@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 namespace labd::check {
 namespace {
@@ -204,6 +205,7 @@ bool is_six(const ProtocolRoute& s) {
 
 std::string zebra_word(const ProtocolRoute& s) {
     const bool six = is_six(s);
+    if (s.protocol == Protocol::isis) return "isis";
     return s.protocol == Protocol::rip ? (six ? "ripng" : "rip") : (six ? "ospf6" : "ospf");
 }
 
@@ -238,11 +240,12 @@ std::string hops_of(const json::value& path, const Owners& owners) {
     return out;
 }
 
-bool through(const json::value& path, const ProtocolRoute& s, const Owners& owners) {
-    if (!s.via) return true;
+bool through(const json::value& path, const std::optional<topology::Text>& via,
+             const Owners& owners) {
+    if (!via) return true;
     bool found = false;
     for_items(member(path, "nexthops"), [&](const std::string&, const json::value& hop) {
-        found = found || hop_is(hop, *s.via, owners);
+        found = found || hop_is(hop, *via, owners);
     });
     return found;
 }
@@ -252,31 +255,83 @@ std::string as_path(const json::value& path) {
     return told == nullptr ? "" : text(*told, "string");
 }
 
-// The best path, or without one all.
+// Standard and large ones, in FRR's words: "65001:10 no-export", "1:2:3".
+std::vector<std::string> communities_of(const json::value& path) {
+    std::vector<std::string> out;
+    for (const char* kind : {"community", "largeCommunity"}) {
+        const json::value* told = member(path, kind);
+        if (told == nullptr) continue;
+        std::istringstream words(text(*told, "string"));
+        for (std::string word; words >> word;) out.push_back(word);
+    }
+    return out;
+}
+
+// Of a path that is not even valid: next hops that lead nowhere.
+std::string unreachable_hops(const json::value& path, const Owners& owners) {
+    std::string out;
+    for_items(member(path, "nexthops"), [&](const std::string&, const json::value& hop) {
+        const json::value* there = member(hop, "accessible");
+        if (there != nullptr && there->is_bool() && there->get_bool()) return;
+        const auto ip = topology::Ip::parse(text(hop, "ip"));
+        if (!ip) return;
+        const std::string name = owners.name(*ip);
+        out +=
+            (out.empty() ? "" : ", ") + ip->text() + (name == ip->text() ? "" : " (" + name + ")");
+    });
+    return out;
+}
+
+// What the best path says, and whether that is what is asked for.
+Finding judge_path(const ProtocolRoute& s, const json::value& path, const std::string& wanted,
+                   const Owners& owners) {
+    Finding finding;
+    const std::string as = as_path(path), origin = text(path, "origin");
+    const auto med = number(path, "metric"), preference = number(path, "locPrf");
+    const std::vector<std::string> communities = communities_of(path);
+    finding.ok = through(path, s.via, owners) && through(path, s.next_hop, owners) &&
+                 (!s.aspath || as == (wanted.empty() ? "Local" : wanted) ||
+                  (wanted.empty() && as.empty())) &&
+                 (!s.med || med.value_or(0) == *s.med) &&
+                 (!s.local_pref || preference.value_or(100) == *s.local_pref) &&
+                 (s.origin.empty() || s.origin == origin);
+    for (const std::string& one : s.communities)
+        finding.ok = finding.ok &&
+                     std::find(communities.begin(), communities.end(), one) != communities.end();
+    finding.value = hops_of(path, owners) + ", AS path " + (as.empty() ? "empty" : as);
+    if (med) finding.value += ", MED " + std::to_string(*med);
+    if (preference) finding.value += ", local preference " + std::to_string(*preference);
+    std::string list;
+    for (const std::string& one : communities) list += (list.empty() ? "" : " ") + one;
+    if (!list.empty() || !s.communities.empty())
+        finding.value += ", communities " + (list.empty() ? "none" : one_line(list));
+    if (!s.origin.empty()) finding.value += ", origin " + one_line(origin, 20);
+    if (s.next_hop)
+        for_items(member(path, "nexthops"), [&](const std::string&, const json::value& hop) {
+            finding.value += ", next hop " + one_line(text(hop, "ip"), 40);
+        });
+    return finding;
+}
+
+// The best path, or without one why there is none.
 Finding judge_bgp(const ProtocolRoute& s, const json::value& answer, const Owners& owners) {
     Finding finding;
     std::string wanted;
     if (s.aspath)
         for (const std::uint32_t asn : *s.aspath)
             wanted += (wanted.empty() ? "" : " ") + std::to_string(asn);
+    std::string lost;
     for_items(member(answer, "paths"), [&](const std::string&, const json::value& path) {
         const json::value* best = member(path, "bestpath");
         const json::value* overall = best == nullptr ? nullptr : member(*best, "overall");
-        if (overall == nullptr || !overall->is_bool() || !overall->get_bool()) return;
-        const std::string as = as_path(path);
-        const auto med = number(path, "metric"), preference = number(path, "locPrf");
-        finding.ok = through(path, s, owners) &&
-                     (!s.aspath || as == (wanted.empty() ? "Local" : wanted) ||
-                      (wanted.empty() && as.empty())) &&
-                     (!s.med || med.value_or(0) == *s.med) &&
-                     (!s.local_pref || preference.value_or(100) == *s.local_pref);
-        finding.value = hops_of(path, owners) + ", AS path " + (as.empty() ? "empty" : as);
-        if (med) finding.value += ", MED " + std::to_string(*med);
-        if (preference) finding.value += ", local preference " + std::to_string(*preference);
+        if (overall != nullptr && overall->is_bool() && overall->get_bool())
+            finding = judge_path(s, path, wanted, owners);
+        else if (const std::string hops = unreachable_hops(path, owners); !hops.empty())
+            lost = ": its next hop " + hops + " is not to be reached";
     });
     if (finding.value.empty()) {
         finding.ok = s.absent;
-        finding.value = "no best path to " + s.prefix.text;
+        finding.value = "no best path to " + s.prefix.text + lost;
     } else if (s.absent) {
         finding.ok = !finding.ok;
     }
@@ -290,7 +345,7 @@ Finding judge_zebra(const ProtocolRoute& s, const json::value& answer, const Own
     const json::value* routes = member(answer, prefix.c_str());
     for_items(routes, [&](const std::string&, const json::value& route) {
         const auto metric = number(route, "metric");
-        const bool fits = through(route, s, owners) && (!s.metric || metric == s.metric);
+        const bool fits = through(route, s.via, owners) && (!s.metric || metric == s.metric);
         finding.ok = finding.ok || fits;
         finding.value += (finding.value.empty() ? "" : "; ") + hops_of(route, owners);
         if (metric) finding.value += ", metric " + std::to_string(*metric);

@@ -80,8 +80,10 @@ void fields(A& a, topology::subject::Neighbors& v) {
 
 template <class A>
 void fields(A& a, topology::subject::ProtocolRoute& v) {
-    auto& [protocol, nodes, prefix, via, aspath, med, local_pref, metric, absent] = v;
-    a(protocol, nodes, prefix, via, aspath, med, local_pref, metric, absent);
+    auto& [protocol, nodes, prefix, via, aspath, med, local_pref, metric, communities, next_hop,
+           origin, absent] = v;
+    a(protocol, nodes, prefix, via, aspath, med, local_pref, metric, communities, next_hop, origin,
+      absent);
 }
 
 template <class A>

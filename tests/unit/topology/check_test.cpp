@@ -148,6 +148,18 @@ TEST(Check, PathOfEqualWays) {
     EXPECT_EQ(check(all).name, "path h1 → h3 via r1, all equal ways");
 }
 
+TEST(Check, AttributesOfRoutes) {
+    const auto route = subject<subject::ProtocolRoute>(
+        "bgp-route = { node = \"r1\", prefix = \"10.0.3.0/24\", communities = [\"65001:10\", "
+        "\"no-export\", \"1:2:3\"], next-hop = \"r2\", origin = \"incomplete\" }\n");
+    EXPECT_THAT(route.communities, testing::ElementsAre("65001:10", "no-export", "1:2:3"));
+    EXPECT_EQ(route.next_hop->text, "r2");
+    EXPECT_EQ(route.origin, "incomplete");
+    const auto isis = subject<subject::ProtocolRoute>(
+        "isis-route = { node = \"r1\", prefix = \"10.0.3.0/24\", metric = 20 }\n");
+    EXPECT_EQ(isis.protocol, Protocol::isis);
+}
+
 TEST(Check, OptionsStandInTheTableOrBesideIt) {
     const auto inside = subject<subject::Run>(
         "run = { node = \"h1\", cmd = \"ip -j route\", json = \"/0/dst\", is = \"default\" }\n");
