@@ -187,7 +187,7 @@ std::optional<Fault> read_one_fault(const Value& table, const std::string& key,
 }
 
 double read_period(const Value& value, Diagnostics& diagnostics) {
-    const auto read = Reader(diagnostics).seconds(value);
+    const auto read = Reader(diagnostics).seconds(value, "s");
     if (!read) return 1;
     if (*read < 0.02 || *read > 3600)
         diagnostics.error("VALUE", value.where, "\"every\" is 20ms to an hour");

@@ -190,7 +190,7 @@ std::vector<Text> CheckFields::texts(std::string_view key) {
 
 std::optional<double> CheckFields::seconds(std::string_view key) {
     const Value* value = option(key);
-    return value == nullptr ? std::nullopt : reader.seconds(*value);
+    return value == nullptr ? std::nullopt : reader.seconds(*value, "s");
 }
 
 FamilyWish CheckFields::family() {

@@ -96,7 +96,7 @@ void read_times(const Value& table, Check& check, const Reader& reader) {
     const auto seconds = [&](const char* key, double& to, double least) {
         const Value* value = table.find(key);
         if (value == nullptr) return;
-        const auto read = reader.seconds(*value);
+        const auto read = reader.seconds(*value, "s");
         if (!read) return;
         if (*read < least || *read > 86400)
             reader.diagnostics.error(

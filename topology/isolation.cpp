@@ -27,7 +27,7 @@ std::optional<std::int64_t> read_offset(const Value& value, const Context& conte
         if (value.text.front() == '-') sign = -1;
         unsigned_part.text.erase(0, 1);
     }
-    const std::optional<double> seconds = context.reader.seconds(unsigned_part);
+    const std::optional<double> seconds = context.reader.seconds(unsigned_part, "s");
     if (!seconds) return std::nullopt;
     if (*seconds > most_clock_s) {
         context.diagnostics.error("VALUE", value.where, "a clock differs by 100 years at most");

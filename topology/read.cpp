@@ -176,8 +176,8 @@ std::vector<std::pair<Prefix, Where>> Reader::networks(const Value& value) const
     return result;
 }
 
-std::optional<double> Reader::seconds(const Value& value) const {
-    return quantity(*this, value, parse_seconds, "a time", "ms");
+std::optional<double> Reader::seconds(const Value& value, const char* unit) const {
+    return quantity(*this, value, parse_seconds, "a time", unit);
 }
 
 std::optional<double> Reader::bits(const Value& value) const {

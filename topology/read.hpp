@@ -47,7 +47,8 @@ class Reader {
     std::vector<std::pair<Prefix, Where>> networks(const Value& value) const;
 
     // Times, rates, sizes and shares; a bare number shows its unit (D23).
-    std::optional<double> seconds(const Value& value) const;
+    // `unit`: of the example, when the value has none.
+    std::optional<double> seconds(const Value& value, const char* unit = "ms") const;
     std::optional<double> bits(const Value& value) const;
     std::optional<double> bytes(const Value& value) const;
     std::optional<double> percent(const Value& value) const;

@@ -94,7 +94,7 @@ std::optional<Timers> read_timers(const Value& value, Context& context) {
     const auto read = [&](const char* key, double& out) {
         const Value* written = value.find(key);
         if (written == nullptr) return;
-        const std::optional<double> seconds = context.reader.seconds(*written);
+        const std::optional<double> seconds = context.reader.seconds(*written, "s");
         if (!seconds) return;
         if (*seconds < 1 || *seconds > 65535)
             context.diagnostics.error("VALUE", written->where,

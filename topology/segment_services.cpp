@@ -13,7 +13,7 @@ constexpr double longest_lease_s = 4294967294.0;  // 32 bits on the wire, all on
 
 std::optional<std::uint32_t> read_seconds(const Value& value, double least, double most,
                                           Context& context) {
-    const std::optional<double> seconds = context.reader.seconds(value);
+    const std::optional<double> seconds = context.reader.seconds(value, "s");
     if (!seconds) return std::nullopt;
     if (*seconds < least || *seconds > most) {
         context.diagnostics.error("VALUE", value.where,

@@ -114,7 +114,7 @@ void read_service_key(const Member& member, Service& service, Context& context) 
             context.diagnostics.error("VALUE", value.where, "unknown signal \"" + *name + "\"",
                                       "TERM INT QUIT HUP KILL USR1 USR2 WINCH");
     } else if (member.key == "grace") {
-        const std::optional<double> seconds = reader.seconds(value);
+        const std::optional<double> seconds = reader.seconds(value, "s");
         if (seconds && *seconds > 300)
             context.diagnostics.error("LIMIT", value.where, "a service has at most 300 s to stop");
         else if (seconds)

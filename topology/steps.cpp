@@ -72,7 +72,7 @@ class StepReader {
         const auto seconds = [&](const char* key, double& to) {
             const Value* value = table_.find(key);
             if (value == nullptr) return;
-            const auto read = context_.reader.seconds(*value);
+            const auto read = context_.reader.seconds(*value, "s");
             if (read && (*read < 0 || *read > longest_s))
                 context_.diagnostics.error("VALUE", value->where,
                                            "\"" + std::string(key) + "\" is 0s to a day");
