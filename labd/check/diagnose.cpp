@@ -104,6 +104,11 @@ class Gatherer {
         if (evidence.there.arrived && evidence.back.arrived) co_await send_again(nodes, sender);
     }
 
+    asio::awaitable<void> way(const Flow& flow) {
+        const auto to = topology::Ip::parse(flow.address);
+        if (to) co_await walk(flow.from, *to, evidence.there);
+    }
+
     asio::awaitable<void> routing() {
         std::vector<Task> tasks;
         std::size_t asked = 0;
@@ -365,10 +370,19 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
     try {
         Gatherer gatherer(loop, engine, lab, std::move(hear));
         const Question question = ask(check, lab->wish);
-        const auto wrong =
-            std::find_if(verdict.findings.begin(), verdict.findings.end(),
-                         [](const Finding& f) { return !f.ok && f.flow.has_value(); });
-        if (wrong != verdict.findings.end()) {
+        const auto wrong = std::find_if(verdict.findings.begin(), verdict.findings.end(),
+                                        [negated = check.negated](const Finding& f) {
+                                            return f.ok == negated && f.flow.has_value();
+                                        });
+        const auto told = std::find_if(verdict.findings.begin(), verdict.findings.end(),
+                                       [](const Finding& f) { return !f.ok && !f.cause.empty(); });
+        if (check.negated) {
+            if (wrong == verdict.findings.end()) co_return diagnosis;
+            co_await gatherer.way(*wrong->flow);
+            diagnosis = explain_passage(gatherer.evidence, laid_over(lab->wish, lab->overrides));
+        } else if (told != verdict.findings.end()) {
+            diagnosis.causes.push_back(told->cause);
+        } else if (wrong != verdict.findings.end()) {
             co_await gatherer.packets(*wrong->flow, question.commands.at(wrong->flow->command));
             co_await gatherer.routing();
             diagnosis = explain(gatherer.evidence, laid_over(lab->wish, lab->overrides));

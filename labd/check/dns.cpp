@@ -39,6 +39,31 @@ std::string server_of(const Dns& s, const topology::Lab& lab, const std::string&
     return "";
 }
 
+// What a name server's own word means for its network.
+std::string cause_of(const DnsAnswer& answer, const std::string& server, const std::string& node,
+                     const Dns& s) {
+    enum Code : unsigned { format = 1, failure = 2, no_name = 3, not_done = 4, refused = 5 };
+    const std::string name = one_line(s.name.text, 80);
+    switch (answer.code) {
+        case failure:
+            return server + " cannot answer for " + name +
+                   " (SERVFAIL): its zone is not loaded, or whom it asks does not answer";
+        case no_name:
+            return server + " knows no " + name + " (NXDOMAIN): no such record in its zone";
+        case refused:
+            return server + " does not answer " + node + " for " + name +
+                   " (REFUSED): it neither holds the zone nor asks others for this client";
+        case format:
+        case not_done:
+            return server + " does not do such questions (" + dns_code(answer.code) + ")";
+        default:
+            break;
+    }
+    if (answer.data.empty())
+        return server + " knows " + name + ", but no " + s.type + " record of it";
+    return "";
+}
+
 }  // namespace
 
 Question ask(const Dns& s, const topology::Lab& lab) {
@@ -77,6 +102,7 @@ Verdict judge(const Dns& s, const topology::Lab& lab, const Answers& answers) {
             finding.value = who + " has no " + s.type + " record";
         else
             finding.value = one_line(sorted(answer.data));
+        if (answer.good) finding.cause = cause_of(answer, who, s.nodes[i], s);
         // Its packets, when none came back from a known server.
         if (ip && !answer.good) finding.flow = Flow{s.nodes[i], who, ip->text(), i, 53, true};
         std::vector<std::string> wanted;

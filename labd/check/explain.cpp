@@ -260,8 +260,25 @@ void Explainer::wished_route(const std::string& name, const topology::Ip& to) {
         }
 }
 
+// Which way, and whose routes lead it there.
+Diagnosis Explainer::passage() {
+    if (!e_.there.arrived) return {};
+    std::string nodes;
+    for (const Stop& stop : e_.there.stops) {
+        nodes += (nodes.empty() ? "" : " → ") + stop.node;
+        if (!stop.local && (!stop.in.empty() || e_.there.stops.size() == 2))
+            cause(route_words(stop, e_.there.to));
+    }
+    out_.where = "nothing stops it: " + nodes;
+    return std::move(out_);
+}
+
 Diagnosis explain(const Evidence& evidence, const topology::Lab& lab) {
     return Explainer(evidence, lab).run();
+}
+
+Diagnosis explain_passage(const Evidence& evidence, const topology::Lab& lab) {
+    return Explainer(evidence, lab).passage();
 }
 
 }  // namespace labd::check

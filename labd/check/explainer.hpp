@@ -14,6 +14,7 @@ class Explainer {
     Explainer(const Evidence& evidence, const topology::Lab& lab)
         : e_(evidence), lab_(lab), owners_(lab) {}
     Diagnosis run();
+    Diagnosis passage();
 
   private:
     const Reading& reading(const std::string& node) const;

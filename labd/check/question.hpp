@@ -63,6 +63,7 @@ struct Finding {
     bool ok = false;
     std::string value;  // what was seen: "0.3 ms", "no reply"
     std::optional<Flow> flow = {};
+    std::string cause = {};  // why it is not ok, when the answer itself tells
 };
 
 struct Verdict {

@@ -230,8 +230,9 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, Trying tr
                 verdict.broken.empty() ? Outcome::Result::failed : Outcome::Result::error;
             outcome.reason = verdict.broken;
             for (const Finding& finding : verdict.findings)
-                if (!finding.ok && finding.flow && !outcome.flow) outcome.flow = finding.flow;
-            if (verdict.broken.empty() && !check.negated)
+                if (finding.ok == check.negated && finding.flow && !outcome.flow)
+                    outcome.flow = finding.flow;
+            if (verdict.broken.empty())
                 outcome.diagnosis = co_await diagnose(
                     check, verdict, loop_, engine_, lab_,
                     [this](Ask ask, Heard& to) { return hear(std::move(ask), to); });
