@@ -350,17 +350,6 @@ bool about_routing(const topology::Check& check) {
            std::holds_alternative<Route>(check.subject);
 }
 
-std::optional<topology::Prefix> network_asked_for(const topology::Check& check) {
-    const auto of = [](const topology::Text& prefix, bool absent) {
-        return absent ? std::nullopt : topology::Prefix::parse(prefix.text);
-    };
-    if (const auto* s = std::get_if<topology::subject::Route>(&check.subject))
-        return of(s->prefix, s->absent);
-    if (const auto* s = std::get_if<topology::subject::ProtocolRoute>(&check.subject))
-        return of(s->prefix, s->absent);
-    return std::nullopt;
-}
-
 }  // namespace
 
 asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict& verdict,

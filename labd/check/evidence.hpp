@@ -69,6 +69,8 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
 // unspoken.cpp: of a check of a routing protocol who should speak it, as the file has it, and does
 // not. Pure.
 std::vector<std::string> unspoken(const topology::Check& check, const topology::Lab& lab);
+// The one that a check of a route wants to be there.
+std::optional<topology::Prefix> network_asked_for(const topology::Check& check);
 // The commands for Evidence::routing.
 std::vector<std::string> routing_commands();
 

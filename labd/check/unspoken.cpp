@@ -67,4 +67,15 @@ std::vector<std::string> unspoken(const topology::Check& check, const topology::
     return out;
 }
 
+std::optional<topology::Prefix> network_asked_for(const topology::Check& check) {
+    const auto of = [](const topology::Text& prefix, bool absent) {
+        return absent ? std::nullopt : topology::Prefix::parse(prefix.text);
+    };
+    if (const auto* s = std::get_if<topology::subject::Route>(&check.subject))
+        return of(s->prefix, s->absent);
+    if (const auto* s = std::get_if<topology::subject::ProtocolRoute>(&check.subject))
+        return of(s->prefix, s->absent);
+    return std::nullopt;
+}
+
 }  // namespace labd::check
