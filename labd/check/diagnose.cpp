@@ -36,6 +36,7 @@ constexpr const char* inside_script =
     "say ttl cat /proc/sys/net/ipv4/ip_default_ttl; "
     "say arp_ignore grep -H . /proc/sys/net/ipv4/conf/*/arp_ignore; "
     "say no_ipv6 grep -l 1 /proc/sys/net/ipv6/conf/*/disable_ipv6; "
+    "say xfrm ip -o xfrm policy; "
     "say tracked cat /proc/sys/net/netfilter/nf_conntrack_count; "
     "say trackable cat /proc/sys/net/netfilter/nf_conntrack_max; "
     "say forwarding4 grep -H . /proc/sys/net/ipv4/conf/*/forwarding; :";

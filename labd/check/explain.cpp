@@ -9,11 +9,15 @@
 namespace labd::check {
 namespace {
 
-const Reading::Route* best_route(const Reading& reading, const topology::Ip& to) {
+constexpr std::uint32_t main_table_of_routes = 254;
+
+// In the main table, or with `all` in any but that of a node's own addresses.
+const Reading::Route* best_route(const Reading& reading, const topology::Ip& to, bool all = false) {
+    constexpr std::uint32_t own_addresses = 255;
     const Reading::Route* best = nullptr;
     for (const Reading::Route& route : reading.routes)
-        if (route.table == 254 && route.destination.ip.family == to.family &&
-            route.destination.contains(to) &&
+        if ((all ? route.table != own_addresses : route.table == main_table_of_routes) &&
+            route.destination.ip.family == to.family && route.destination.contains(to) &&
             (best == nullptr || route.destination.length > best->destination.length))
             best = &route;
     return best;
@@ -85,7 +89,24 @@ bool Explainer::in_a_circle(const Way& way, const std::string& prefix) {
 
 // "r2 sends 10.0.3.0/24 via 10.0.1.2 dev eth1".
 std::string Explainer::route_words(const Stop& stop, const topology::Ip& to) const {
+    const auto leads = [&](const Reading::Route* route) {
+        return route != nullptr &&
+               std::any_of(route->hops.begin(), route->hops.end(), [&](const Reading::Hop& hop) {
+                   return hop.dev == stop.out && hop.via == stop.via;
+               });
+    };
     const Reading::Route* best = best_route(reading(stop.node), to);
+    // A rule may send it to another table.
+    if (!leads(best)) {
+        Reading others = reading(stop.node);
+        std::erase_if(others.routes, [&](const Reading::Route& route) { return !leads(&route); });
+        const Reading::Route* other = best_route(others, to, true);
+        if (other != nullptr && other->table != main_table_of_routes)
+            return stop.node + " sends " +
+                   (other->destination.is_default() ? "everything" : other->destination.text()) +
+                   (stop.via ? " via " + stop.via->text() : "") + " dev " + stop.out +
+                   " (by a rule, table " + std::to_string(other->table) + ")";
+    }
     std::string out = stop.node + " sends " +
                       (best == nullptr                  ? to.text()
                        : best->destination.is_default() ? "everything else"

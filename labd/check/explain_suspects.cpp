@@ -38,6 +38,16 @@ std::string dropping_chain(const std::string& ruleset, bool only_frames) {
     return "";
 }
 
+// What ip(8) ends its lines with when each thing has one of its own: "src … \\\tdir fwd …".
+std::string words_alone(std::string line) {
+    for (char& c : line)
+        if (c == '\\' || c == '\t') c = ' ';
+    std::string out;
+    std::istringstream in(line);
+    for (std::string word; in >> word;) out += (out.empty() ? "" : " ") + word;
+    return out;
+}
+
 const char* port_state_words(std::uint8_t state) {
     switch (state) {
         case BR_STATE_DISABLED:
@@ -104,6 +114,11 @@ void Explainer::suspects(const std::string& node) {
         static_cast<std::size_t>(ttl) < e_.there.stops.size() - 1)
         cause("what " + node + " sends lives " + std::to_string(ttl) +
               (ttl == 1 ? " hop" : " hops") + " only (net.ipv4.ip_default_ttl)");
+    std::istringstream policies(all(node, "xfrm"));
+    for (std::string line; std::getline(policies, line);)
+        if (line.find(" action block") != std::string::npos)
+            cause("an IPsec policy at " + node +
+                  " drops packets: " + one_line(words_alone(line), 160));
     std::istringstream qdiscs(all(node, "qdisc"));
     for (std::string line; std::getline(qdiscs, line);)
         if (line.find("netem") != std::string::npos && line.find("loss") != std::string::npos)
