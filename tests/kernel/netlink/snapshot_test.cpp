@@ -2,9 +2,11 @@
 #include "netlink/snapshot.hpp"
 
 #include "netlink/bridge.hpp"
+#include "netlink/bridge_port.hpp"
 #include "netlink/veth.hpp"
 #include "tests/kernel/netlink/fresh.hpp"
 
+#include <linux/if_bridge.h>
 #include <netlink/addr.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
@@ -234,6 +236,17 @@ TEST_F(NetlinkSnapshot, counters_as_libnl_sees_them) {
     EXPECT_EQ(ours->rx_packets, rtnl_link_get_stat(lo, RTNL_LINK_RX_PACKETS));
     EXPECT_EQ(ours->tx_packets, rtnl_link_get_stat(lo, RTNL_LINK_TX_PACKETS));
     rtnl_link_put(lo);
+}
+
+TEST_F(NetlinkSnapshot, states_of_ports_as_bridge_sees_them) {
+    using States = std::map<std::uint32_t, std::uint8_t>;
+    EXPECT_EQ(netlink::bridge_port_states(socket()), (States{{101, BR_STATE_DISABLED}}));
+    for (const char* words : {"link set br0 up", "link set eth2 up", "link set eth1 up"})
+        shell(words);
+    // For as long as the forward delay: 15 s.
+    EXPECT_EQ(netlink::bridge_port_states(socket()), (States{{101, BR_STATE_LISTENING}}));
+    const test::Ran told = test::run_inside(netns(), {"bridge", "link", "show", "dev", "eth1"});
+    EXPECT_NE(told.output.find(" state listening "), std::string::npos) << told.output;
 }
 
 }  // namespace
