@@ -1,4 +1,6 @@
 // Links that run over other links.
+#include "topology/tunnels.hpp"
+
 #include "tests/support/memory_files.hpp"
 #include "topology/plan.hpp"
 #include "topology/resolve.hpp"
@@ -72,7 +74,8 @@ TEST(tunnels, take_no_defaults_of_cables) {
     for (const char* of_all :
          {"[defaults.link]\nmtu = 1500\ndelay = \"5ms\"\n", "[defaults.node]\nmtu = 1500\n"}) {
         const Lab lab = lab_of(sites + std::string(of_all));
-        const auto& gw1 = desired(lab).spaces.at("gw1").devices;
+        const State wish = desired(lab);
+        const auto& gw1 = wish.spaces.at("gw1").devices;
         EXPECT_EQ(gw1.at("wan").mtu, 1500U);
         EXPECT_EQ(gw1.at("t0").mtu, 1472U);
         EXPECT_EQ(gw1.at("i0").mtu, 1300U) << "what is written stays";
