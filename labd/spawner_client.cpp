@@ -43,7 +43,8 @@ Fd above_targets(const Fd& fd) {
 pid_t start_grouped(const std::string& init, const std::string& role, const Fd& group,
                     const Fd& conversation, const Fd& door) {
     const Fd first = above_targets(conversation), second = above_targets(door);
-    return start_in_group(group, init, {"lab-init", role}, {}, {first.get(), second.get()});
+    return start_in_group(group, init, {"lab-init", role}, init_environment(),
+                          {first.get(), second.get()});
 }
 
 void write_map(pid_t pid, const char* name, const IdMap& map) {

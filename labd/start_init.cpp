@@ -12,6 +12,11 @@
 
 namespace labd {
 
+std::vector<std::string> init_environment() {
+    return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"};
+}
+
 pid_t start_init(const std::string& init, const std::string& role, const std::vector<int>& fds) {
     // posix_spawn's dup2 actions run in order, so a source must not be one of the targets. What may
     // fail comes before there is anything of posix_spawn's to give back.
@@ -37,9 +42,9 @@ pid_t start_init(const std::string& init, const std::string& role, const std::ve
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
     std::string program = "lab-init", how = role;
-    std::string path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    std::vector<std::string> variables = init_environment();
     char* arguments[] = {program.data(), how.data(), nullptr};
-    char* environment[] = {path.data(), nullptr};
+    char* environment[] = {variables[0].data(), variables[1].data(), nullptr};
     pid_t pid = 0;
     const int error =
         posix_spawn(&pid, init.c_str(), &actions, &attributes, arguments, environment);

@@ -26,8 +26,11 @@ void take_holes(std::size_t size, const void* end) {
 void settle_heap() {
     (void)malloc_trim(0);
     const void* const end = sbrk(0);
-    for (std::size_t size = 64 * 1024; size > 1024; size /= 2) take_holes(size, end);
-    for (std::size_t size = 1024; size >= 16; size -= 16) take_holes(size, end);
+    // In pieces as large as they come, or every page of a hole would be written to.
+    constexpr std::size_t largest = 124 * 1024, page = 4096, least = 16;  // M_MMAP_THRESHOLD: 128K
+    for (std::size_t size = largest; size > page; size -= page) take_holes(size, end);
+    for (std::size_t size = page; size >= least; size -= least) take_holes(size, end);
+    (void)malloc_trim(0);  // what has been looked at beyond
 }
 
 }  // namespace labd::spawner

@@ -263,7 +263,8 @@ SealedLab::SealedLab(bool open) {
     char program[] = "lab-init";
     std::string role = open ? "--open-spawner" : "--spawner=" + std::to_string(base);
     char* argv[] = {program, role.data(), nullptr};
-    char* envp[] = {nullptr};
+    char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";  // as labd's init_environment()
+    char* envp[] = {tunables, nullptr};
     const int error = posix_spawn(&pid_, LAB_BINARY_DIR "/lab-init", &actions, nullptr, argv, envp);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0)
