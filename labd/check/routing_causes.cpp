@@ -111,7 +111,9 @@ Routers routers_of(const Evidence& evidence, const topology::Lab& lab) {
     return out;
 }
 
-void wire_causes(const topology::Lab& lab, const RouterWire& wire, CauseList& causes) {
+// `wanted`: what there is no route to, if that is asked.
+void wire_causes(const topology::Lab& lab, const RouterWire& wire,
+                 const std::optional<topology::Prefix>& wanted, CauseList& causes) {
     for (const auto& [router, interface] :
          {std::pair(&wire.a, &wire.ia), std::pair(&wire.b, &wire.ib)}) {
         const Reading::Link* link = router->reading->link(interface->name);
@@ -121,8 +123,9 @@ void wire_causes(const topology::Lab& lab, const RouterWire& wire, CauseList& ca
                                    ? " (link " + lab.links[interface->link].name + ")"
                                    : ""));
     }
-    ospf_causes(wire, causes);
-    ospf6_causes(wire, causes);
+    // Each brings the routes of one family, and cannot help it that the other's are missing.
+    if (!wanted || wanted->ip.family == topology::Family::ipv4) ospf_causes(wire, causes);
+    if (!wanted || wanted->ip.family == topology::Family::ipv6) ospf6_causes(wire, causes);
     isis_causes(wire, causes);
     rip_causes(wire, causes);
 }
@@ -148,7 +151,7 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
                 if (a == routers.end() || b == routers.end() || a == b) continue;
                 wire_causes(
                     lab, {a->second, b->second, lab.at(segment.ends[i]), lab.at(segment.ends[k])},
-                    causes);
+                    wanted, causes);
             }
     for (const auto& [name, router] : routers) bgp_causes(router, routers, causes);
     if (wanted) announce_causes(*wanted, routers, causes);
