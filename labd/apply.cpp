@@ -204,14 +204,17 @@ asio::awaitable<void> Engine::roll_back(std::shared_ptr<Lab> lab, topology::Lab 
     } catch (const std::exception& error) {
         failed = error.what();
     }
+    if (!failed.empty()) failed = "a change failed and could not be undone: " + failed;
     try {
         co_await commit(lab);
     } catch (const std::exception& error) {
-        if (failed.empty()) failed = error.what();
+        if (failed.empty())
+            failed = "a change failed and was undone, which could not be written down: " +
+                     std::string(error.what()) + "; lab up tries again";
     }
     if (!failed.empty()) {
         lab->state = LabState::degraded;
-        lab->reason = "a change failed and could not be undone: " + failed;
+        lab->reason = failed;
         log::error(lab->name + ": " + lab->reason);
     }
 }

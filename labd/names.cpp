@@ -39,16 +39,20 @@ asio::awaitable<std::vector<topology::Action>> Engine::missing_names(std::shared
     for (const std::string& space : names.missing)
         out.push_back(name_comes_back(lab->netns_name(space)));
     for (const std::string& space : names.foreign)
-        out.push_back({"update", "name", lab->netns_name(space), "is another namespace's now"});
+        out.push_back({"update", "name", lab->netns_name(space),
+                       "is another namespace's now, and in the way"});
     co_return out;
 }
 
 // One that means another namespace now is not ours, and nothing may be called so twice.
 asio::awaitable<std::vector<topology::Action>> Engine::repair_names(std::shared_ptr<Lab> lab) {
     const Names names = co_await look_at_names(lab);
-    if (!names.foreign.empty())
-        throw std::runtime_error(options_.netns_dir + "/" + lab->netns_name(names.foreign.front()) +
-                                 " is the name of another namespace now");
+    if (!names.foreign.empty()) {
+        const std::string name = lab->netns_name(names.foreign.front());
+        throw UpFailure("busy",
+                        options_.netns_dir + "/" + name + " is the name of another namespace now",
+                        "ip netns delete " + name + ", if nobody needs that one; then again");
+    }
     std::vector<topology::Action> out;
     Worker::Job pin = [&] {
         for (const std::string& space : names.missing) {

@@ -216,6 +216,8 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
             where = s.where.line != 0 ? s.where : where;
             job = s.ready.kind == topology::Ready::Kind::exit;
         }
+    const std::string its_log =
+        "lab logs " + name + "/" + service_name + " with --keep-on-failure shows what it said";
     const auto deadline = steady_clock::now() + ready_limit;
     for (;;) {
         give_up_if(*progress);
@@ -233,16 +235,14 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
                     name + ": service " + service_name + " failed: " +
                         (status.text.empty() ? ended(static_cast<int>(status.wait_status))
                                              : status.text),
-                    where,
-                    "lab logs " + name + "/" + service_name +
-                        " with --keep-on-failure shows what it said");
+                    where, its_log);
         }
         if (steady_clock::now() >= deadline)
             throw StepFailure(name + ": service " + service_name + " is not ready after 30 s" +
                                   (found != live.services.end() && !found->second.text.empty()
                                        ? ": " + found->second.text
                                        : ""),
-                              where);
+                              where, its_log);
         co_await lab->changed.wait_until(deadline);
     }
 }

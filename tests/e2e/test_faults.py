@@ -124,7 +124,9 @@ class Faults(LabTest):
             run("ip", "netns", "delete", "t.h1")
             run("ip", "netns", "add", "t.h1")
             foreign = os.stat("/run/netns/t.h1").st_ino
-            self.assertIn("t.h1 is the name of another namespace now", self.fails(PAIR))
+            told = self.fails(PAIR)
+            self.assertIn("t.h1 is the name of another namespace now", told)
+            self.assertIn("ip netns delete t.h1", told)
             self.assertIn("t.h1 is the name of another namespace now", self.fails(THREE))
             self.assertEqual("h1\n", lab("exec", "h1", "--", "hostname").out)  # it is still itself
             lab("down", "t")

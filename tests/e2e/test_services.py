@@ -177,6 +177,7 @@ exec = ["ping -c1 -W1 h1"]
         done = lab("up", self.write("t.lab.toml", text), "--wait=3s", status=None, timeout=100)
         self.assertIn(done.status, (1, 124), done)
         self.assertIn("h1", done.err)
+        self.assertIn("lab logs h1/s with --keep-on-failure", done.err)
 
     def test_daemons_find_their_defaults(self):
         text = host('run = [{ name = "dns", cmd = "exec dnsmasq -k -u root --address=/www.lab/10.9.9.9", ready = '
