@@ -14,11 +14,13 @@ namespace {
 
 namespace json = boost::json;
 
-// An answer about a thousand nodes is a hundred thousand values, which go all at once.
-json::object parse_object(std::string_view body) {
+// An answer about a thousand nodes is a hundred thousand values: they lie in `memory` and go with
+// it.
+using Memory = json::monotonic_resource;
+
+json::object parse_object(std::string_view body, Memory& memory) {
     json::error_code error;
-    const auto memory = json::make_shared_resource<json::monotonic_resource>();
-    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, memory);
+    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, &memory);
     if (error || !parsed.is_object())
         throw Failure("internal", "labd's answer is not a JSON object");
     return std::move(parsed.as_object());
@@ -30,8 +32,8 @@ const json::array& array_of(const json::object& from, const char* key) {
     return v != nullptr && v->is_array() ? v->get_array() : none;
 }
 
-json::object lab_of(std::string_view body) {
-    json::object top = parse_object(body);
+json::object lab_of(std::string_view body, Memory& memory) {
+    json::object top = parse_object(body, memory);
     json::value* lab = top.if_contains("lab");
     if (lab == nullptr || !lab->is_object())
         throw Failure("internal", "labd's answer holds no lab");
@@ -92,7 +94,8 @@ const json::value* find_link(const json::array& links, const std::string& what) 
 }  // namespace
 
 std::string listing_json(std::string_view body, const char* key, bool lines) {
-    const json::object top = parse_object(body);
+    Memory memory;
+    const json::object top = parse_object(body, memory);
     const json::array& list = array_of(top, key);
     if (lines) return as_lines(list);
     return compact(json::object{{"api", 1}, {key, list}});
@@ -100,7 +103,8 @@ std::string listing_json(std::string_view body, const char* key, bool lines) {
 
 std::string part_json(std::string_view body, const char* key, const std::vector<std::string>& names,
                       bool lines) {
-    const json::object lab = lab_of(body);
+    Memory memory;
+    const json::object lab = lab_of(body, memory);
     json::array list(lab.storage());
     for (const json::value& item : array_of(lab, key))
         if (names.empty() || std::find(names.begin(), names.end(), name_of(item)) != names.end())
@@ -117,7 +121,8 @@ std::string part_json(std::string_view body, const char* key, const std::vector<
 
 std::string inspect_json(std::string_view body, const std::string& what, const std::string& pointer,
                          bool nice) {
-    const json::object lab = lab_of(body);
+    Memory memory;
+    const json::object lab = lab_of(body, memory);
     json::value chosen = with_api(lab);
     if (!what.empty()) {
         const json::array &nodes = array_of(lab, "nodes"), &links = array_of(lab, "links");

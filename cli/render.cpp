@@ -56,6 +56,10 @@ std::size_t width(std::string_view text) {
             ++i;
             continue;
         }
+        if (text[i] >= ' ' && text[i] <= '~') {  // nearly all of it
+            ++columns, ++i;
+            continue;
+        }
         wchar_t wide = 0;
         const std::size_t n = std::mbrtowc(&wide, text.data() + i, text.size() - i, &state);
         if (n == 0 || n > text.size()) {  // not text of this locale: count the byte

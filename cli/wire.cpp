@@ -13,12 +13,14 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-// An answer about a thousand nodes is a hundred thousand values, which go all at once.
-object parse_object(std::string_view body) {
+// An answer about a thousand nodes is a hundred thousand values: they lie in `memory` and go with
+// it.
+using Memory = boost::json::monotonic_resource;
+
+object parse_object(std::string_view body, Memory& memory) {
     boost::json::error_code error;
-    const auto memory = boost::json::make_shared_resource<boost::json::monotonic_resource>();
     value parsed =
-        boost::json::parse(boost::json::string_view(body.data(), body.size()), error, memory);
+        boost::json::parse(boost::json::string_view(body.data(), body.size()), error, &memory);
     if (error || !parsed.is_object())
         throw Failure("internal", "labd's answer is not a JSON object");
     return std::move(parsed.as_object());
@@ -153,7 +155,8 @@ const NodeState* LabState::find(std::string_view node) const {
 
 std::vector<LabSummary> parse_labs(std::string_view body) {
     std::vector<LabSummary> labs;
-    each_object(parse_object(body), "labs", [&](const object& o) {
+    Memory memory;
+    each_object(parse_object(body, memory), "labs", [&](const object& o) {
         LabSummary lab;
         lab.name = text(o, "name"), lab.state = text(o, "state"), lab.reason = text(o, "reason");
         lab.owner = text(o, "owner"), lab.file = text(o, "file");
@@ -166,7 +169,8 @@ std::vector<LabSummary> parse_labs(std::string_view body) {
 }
 
 LabState parse_lab(std::string_view body) {
-    const object top = parse_object(body);
+    Memory memory;
+    const object top = parse_object(body, memory);
     const value* inner = top.if_contains("lab");
     if (inner == nullptr || !inner->is_object())
         throw Failure("internal", "labd's answer holds no lab");

@@ -144,7 +144,8 @@ void Api::status(Exchange exchange) {
         const bool last = counters != to->request().query.end() && counters->second == "last" &&
                           !shown->changing.taken();
         const Readings readings = co_await api.read(shown, last);
-        json::object told = whole(*shown, readings);
+        json::monotonic_resource memory;
+        json::object told = whole(*shown, readings, memory);
         tell_drift(told, drift);
         json::object object(wire(), told.storage());
         object["lab"] = std::move(told);

@@ -3,6 +3,8 @@
 #include "labd/engine.hpp"
 #include "netlink/netns.hpp"
 
+#include <sys/stat.h>
+
 #include <stdexcept>
 
 namespace labd {
@@ -15,14 +17,22 @@ topology::Action name_comes_back(const std::string& name) {
     return {"create", "name", name, "under /run/netns"};
 }
 
+// labd holds the namespace open: while it lives no other has its number.
+bool is_still(const std::string& path, const NamespaceIdentity& known) {
+    struct stat file {};
+    return ::lstat(path.c_str(), &file) == 0 && file.st_dev == known.dev &&
+           file.st_ino == known.inode;
+}
+
 }  // namespace
 
 asio::awaitable<Engine::Names> Engine::look_at_names(std::shared_ptr<Lab> lab) {
     Names out;
     Worker::Job look = [&] {
         for (const auto& [space, live] : lab->spaces) {
-            const auto found =
-                identify_namespace(options_.netns_dir + "/" + lab->netns_name(space));
+            const std::string path = options_.netns_dir + "/" + lab->netns_name(space);
+            if (is_still(path, live.netns)) continue;
+            const auto found = identify_namespace(path);
             if (!found)
                 out.missing.push_back(space);
             else if (!same(live.netns, *found))

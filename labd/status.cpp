@@ -33,7 +33,6 @@ std::string peer_of(const topology::Lab& lab, std::size_t node, const topology::
     return "";
 }
 
-// A lab of a thousand nodes is a hundred thousand values, which go all at once.
 using Memory = json::storage_ptr;
 
 json::array texts(const std::vector<topology::Prefix>& list, const Memory& memory) {
@@ -282,8 +281,8 @@ json::object brief(const Lab& lab, bool may_see) {
     return object;
 }
 
-json::object whole(const Lab& lab, const Readings& readings) {
-    const Memory memory = json::make_shared_resource<json::monotonic_resource>();
+json::object whole(const Lab& lab, const Readings& readings, json::monotonic_resource& resource) {
+    const Memory memory(&resource);
     json::object object(as_it_was_left(lab, true), memory);
     json::array shared(memory);
     for (const Grant& grant : lab.access.grants) {

@@ -3,6 +3,7 @@
 #include "topology/ip.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 namespace topology {
@@ -134,8 +135,7 @@ std::string ipv6_text(const std::array<std::uint8_t, 16>& bytes) {
             continue;
         }
         if (!text.empty() && text.back() != ':') text += ':';
-        (void)std::snprintf(buffer, sizeof buffer, "%x", groups[i]);
-        text += buffer;
+        text.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, groups[i], 16).ptr);
     }
     return text;
 }
@@ -152,9 +152,12 @@ std::optional<Ip> Ip::parse(std::string_view text) {
 std::string Ip::text() const {
     if (family == Family::ipv6) return ipv6_text(bytes);
     char buffer[16];
-    (void)std::snprintf(buffer, sizeof buffer, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2],
-                        bytes[3]);
-    return buffer;
+    char* end = buffer;
+    for (std::size_t i = 0; i < 4; ++i) {
+        if (i != 0) *end++ = '.';
+        end = std::to_chars(end, buffer + sizeof buffer, bytes[i]).ptr;
+    }
+    return {buffer, end};
 }
 
 bool Ip::is_link_local() const {
