@@ -162,7 +162,7 @@ def state():
         "addresses": run("ip", "-o", "address").out,
         "routes": run("ip", "route", "show", "table", "all").out
                   + run("ip", "-6", "route", "show", "table", "all").out,
-        "processes": {n: len(processes(n)) for n in ("lab-init", "lab-relay", "zebra", "bird", "iperf3")},
+        "processes": {n: len(processes(n)) for n in ("lab-init", "lab-spawner", "lab-relay", "zebra", "bird", "iperf3")},
         "run state": sorted(os.listdir("/run/labd/labs")) if os.path.isdir("/run/labd/labs") else [],
         "control groups": cgroups,
     }
