@@ -2,6 +2,7 @@
 #include "cli/json_text.hpp"
 
 #include "cli/error.hpp"
+#include "cli/json_field.hpp"
 #include "cli/json_print.hpp"
 #include "topology/suggest.hpp"
 
@@ -14,17 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-// An answer about a thousand nodes is a hundred thousand values: they lie in `memory` and go with
-// it.
 using Memory = json::monotonic_resource;
-
-json::object parse_object(std::string_view body, Memory& memory) {
-    json::error_code error;
-    json::value parsed = json::parse(json::string_view(body.data(), body.size()), error, &memory);
-    if (error || !parsed.is_object())
-        throw Failure("internal", "labd's answer is not a JSON object");
-    return std::move(parsed.as_object());
-}
 
 const json::array& array_of(const json::object& from, const char* key) {
     static const json::array none;

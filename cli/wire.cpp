@@ -2,6 +2,7 @@
 #include "cli/wire.hpp"
 
 #include "cli/error.hpp"
+#include "cli/json_field.hpp"
 
 #include <boost/json.hpp>
 
@@ -13,29 +14,7 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-// An answer about a thousand nodes is a hundred thousand values: they lie in `memory` and go with
-// it.
 using Memory = boost::json::monotonic_resource;
-
-object parse_object(std::string_view body, Memory& memory) {
-    boost::json::error_code error;
-    value parsed =
-        boost::json::parse(boost::json::string_view(body.data(), body.size()), error, &memory);
-    if (error || !parsed.is_object())
-        throw Failure("internal", "labd's answer is not a JSON object");
-    return std::move(parsed.as_object());
-}
-
-std::string text(const object& from, const char* key) {
-    const value* v = from.if_contains(key);
-    return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
-}
-
-double number(const object& from, const char* key) {
-    const value* v = from.if_contains(key);
-    if (v == nullptr || !v->is_number()) return 0;
-    return v->to_number<double>();
-}
 
 std::uint64_t integer(const object& from, const char* key) {
     const double d = number(from, key);

@@ -25,6 +25,16 @@ using std::chrono::steady_clock;
 
 namespace {
 
+// A service that has failed is not what it should be: who plans with this tries it again.
+void doubt_failed_services(const Lab& lab, topology::State& observed) {
+    for (const auto& [node, live] : lab.nodes)
+        for (const auto& [name, status] : live.services) {
+            auto& services = observed.contents[node].services;
+            if (status.state == protocol::ServiceState::failed && services.contains(name))
+                services[name] = unsure;
+        }
+}
+
 // What the stations beside the steps take, one after the other.
 class Stopwatch {
   public:
@@ -222,14 +232,7 @@ asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) 
         if (const auto found = change.observed.contents.find(node);
             found != change.observed.contents.end())
             found->second.birth.clear();
-    // What has failed is not as it should be: `up` tries again.
-    if (change.lab && !change.same_file)
-        for (const auto& [node, live] : change.lab->nodes)
-            for (const auto& [name, status] : live.services)
-                if (status.state == protocol::ServiceState::failed)
-                    if (auto& services = change.observed.contents[node].services;
-                        services.contains(name))
-                        services[name] = unsure;
+    if (change.lab && !change.same_file) doubt_failed_services(*change.lab, change.observed);
     const topology::Lab nothing;
     const topology::Lab& before = change.lab ? change.lab->wish : nothing;  // its turn is held
     const topology::BackEnds& back_ends = link_back_ends();

@@ -236,8 +236,7 @@ void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics&
                          Advice advice) {
     for (const Member& member : table.members) {
         if (is_free_key(member.key)) continue;
-        if (std::find(known.keys.begin(), known.keys.end(), member.key) != known.keys.end())
-            continue;
+        if (lists(known, member.key)) continue;
         const auto foreign = std::find_if(absent.begin(), absent.end(),
                                           [&](const Absent& a) { return a.key == member.key; });
         if (foreign != absent.end()) {

@@ -119,14 +119,12 @@ void LinkEnds::read(const LinkDraft& draft, std::size_t end, Interface& interfac
                         x_nodes.seeds[node].chain.kind == Kind::hub;
     const bool stub = draft.ends.size() == 1;
     EndKeys keys;
-    keys.add(x_defaults, stub);
+    const bool tunnel = is_tunnel_end(interface);
+    keys.add(x_defaults, stub || tunnel);
     for (const Member& member : x_merged[node].members)
         if (is_node_default(member.key)) keys.add(member);
-    if (interface.end != npos && !is_cable(interface.kind)) {
-        // Defaults are meant for cables; a tunnel has what is left of the one that it runs over.
-        keys.drop("mtu");
-        for (const std::string_view key : impairment_keys()) keys.drop(key);
-    }
+    // Defaults are meant for cables; a tunnel has what is left of the one that it runs over.
+    if (tunnel) keys.drop("mtu");
     // At link level `addresses` is a table by node and `gateway` speaks of the whole network.
     for (const Member& member : draft.keys.members)
         if (is_end_key(member.key) && member.key != "addresses") keys.add(member);

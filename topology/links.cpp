@@ -138,7 +138,7 @@ class Maker {
         Node& node = x_lab.nodes[end.node];
         interface.explicit_addresses = end.addresses;
         interface.mac = make_mac(node.name, interface.name);
-        const bool tunnel = interface.end != npos && !is_cable(interface.kind);
+        const bool tunnel = is_tunnel_end(interface);
         if (tunnel) interface.mtu = 0;  // that of what it runs over, less its header
         ends.read(draft, e, interface);
         if (tunnel) read_tunnel_end(draft.keys, node, interface, x_context);

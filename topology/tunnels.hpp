@@ -9,6 +9,10 @@ namespace topology {
 inline bool is_cable(DeviceKind kind) {
     return kind == DeviceKind::veth;
 }
+// An end of a link, and not a device inside a node.
+inline bool is_tunnel_end(const Interface& interface) {
+    return interface.end != npos && !is_cable(interface.kind);
+}
 bool is_tunnel_key(std::string_view key);  // over, key, udp-port
 // Once for an entry, however many links it makes: a wrong type, one that is not there yet, keys of
 // tunnels without one.
