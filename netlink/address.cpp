@@ -48,6 +48,13 @@ Message new_address(const Address& address, std::uint16_t flags) {
 
 }  // namespace
 
+Ip network_of(const Address& address) {
+    Ip out = address.ip;
+    for (std::size_t bit = address.length; bit < out.view().size() * 8; ++bit)
+        out.bytes[bit / 8] &= ~(std::byte{0x80} >> (bit % 8));
+    return out;
+}
+
 Message add_address(const Address& address) {
     return new_address(address, NLM_F_CREATE | NLM_F_EXCL);
 }

@@ -33,6 +33,9 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
+// The address's first bits, without the host's.
+Ip network_of(const Address& address);
+
 // Without duplicate address detection: it answers at once. IPv4 networks that have a broadcast
 // address get it set, as networkd and ifupdown do: programs ask for it.
 Message add_address(const Address& address);

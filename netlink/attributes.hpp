@@ -4,6 +4,7 @@
 
 #include "netlink/message.hpp"
 
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
@@ -106,10 +107,16 @@ inline constexpr Attr<RTA_IIF, std::uint32_t> iif;
 inline constexpr Attr<RTA_GATEWAY, Bytes> gateway;
 inline constexpr Attr<RTA_VIA, Bytes> via;  // rtvia: family, then the address
 inline constexpr Attr<RTA_OIF, std::uint32_t> oif;
+inline constexpr Attr<RTA_PREFSRC, Bytes> preferred_source;
 inline constexpr Attr<RTA_PRIORITY, std::uint32_t> priority;
 inline constexpr Attr<RTA_TABLE, std::uint32_t> table;
 inline constexpr Container<RTA_MULTIPATH> multipath;
 }  // namespace rta
+
+namespace fra {
+inline constexpr Attr<FRA_PRIORITY, std::uint32_t> priority;
+inline constexpr Attr<FRA_TABLE, std::uint32_t> table;
+}  // namespace fra
 
 namespace netnsa {
 inline constexpr Attr<NETNSA_NSID, std::int32_t> nsid;

@@ -17,8 +17,11 @@ constexpr std::size_t largest_datagram = 32 * 1024;  // the kernel's own for eve
 constexpr std::size_t at_once = 16;
 constexpr int receive_buffer = 4 * 1024 * 1024;
 
-constexpr std::array groups{RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                            RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  RTNLGRP_TC};
+constexpr std::array groups{
+    RTNLGRP_LINK,         RTNLGRP_TC,           RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+    RTNLGRP_IPV4_ROUTE,   RTNLGRP_IPV6_ROUTE,   RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE,
+    RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
+};
 
 // The namespace that an event is from; nothing when it is the socket's own.
 std::optional<std::int32_t> nsid_of(msghdr& message) {
@@ -41,6 +44,9 @@ bool matters(const Frame& frame, std::uint8_t route_protocol) {
         case RTM_DELADDR:
         case RTM_NEWQDISC:
         case RTM_DELQDISC:
+        case RTM_NEWRULE:
+        case RTM_DELRULE:
+        case RTM_NEWNETCONF:
             return true;
         case RTM_NEWROUTE:
         case RTM_DELROUTE: {
@@ -48,7 +54,8 @@ bool matters(const Frame& frame, std::uint8_t route_protocol) {
             if (frame.type == RTM_NEWROUTE && (frame.flags & (NLM_F_REPLACE | NLM_F_APPEND)) != 0)
                 return true;
             const auto route = frame.header<rtmsg>();
-            return route && route->rtm_protocol == route_protocol;
+            return route &&
+                   (route->rtm_protocol == route_protocol || route->rtm_protocol == RTPROT_KERNEL);
         }
         default:
             return false;

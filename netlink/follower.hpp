@@ -15,8 +15,8 @@ struct msghdr;
 
 namespace netlink {
 
-// Of interfaces, addresses and queue disciplines everything; of routes those of one protocol:
-// routing daemons make thousands of others.
+// Of interfaces, addresses, queue disciplines, rules and forwarding everything; of routes those of
+// one protocol and the kernel's own: routing daemons make thousands of others.
 bool matters(const Frame& frame, std::uint8_t route_protocol);
 
 class Follower {

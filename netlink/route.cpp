@@ -75,6 +75,27 @@ Message remove_route(const Route& route) {
     return message(RTM_DELROUTE, 0, route);
 }
 
+Message add_connected_route(const Address& address, std::uint32_t table) {
+    constexpr std::uint32_t ipv6_metric = 256;  // IP6_RT_PRIO_ADDRCONF
+    const bool ipv6 = address.ip.family == AF_INET6;
+    rtmsg header{};
+    header.rtm_family = address.ip.family;
+    header.rtm_dst_len = address.length;
+    header.rtm_protocol = RTPROT_KERNEL;
+    header.rtm_type = RTN_UNICAST;
+    header.rtm_scope = ipv6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+    // Beside those of other interfaces to the same network, as the kernel adds them.
+    Message out(RTM_NEWROUTE, NLM_F_CREATE | (ipv6 ? 0 : NLM_F_APPEND), header);
+    out.put(rta::destination, network_of(address).view());
+    out.put(rta::table, table);
+    out.put(rta::oif, address.index);
+    if (ipv6)
+        out.put(rta::priority, ipv6_metric);
+    else
+        out.put(rta::preferred_source, address.ip.view());
+    return out;
+}
+
 std::vector<Route> routes(Socket& socket, std::optional<std::uint8_t> protocol) {
     std::vector<Route> out;
     for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {

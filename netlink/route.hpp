@@ -30,6 +30,8 @@ Message add_route(const Route& route);
 // The one with the same destination, table and metric becomes this one.
 Message replace_route(const Route& route);
 Message remove_route(const Route& route);
+// The one that the kernel itself makes to an address's network, for one that somebody has removed.
+Message add_connected_route(const Address& address, std::uint32_t table);
 
 // Of the socket's own namespace; only one protocol's when given. Listings of routes cannot name
 // another namespace (no attribute for it up to 6.18).

@@ -1,11 +1,13 @@
 // Any bytes as what the kernel sends: walks end, nothing reads past the end, and what was taken
 // from a whole answer is taken from no shorter one.
 #include "netlink/address.hpp"
+#include "netlink/forwarding.hpp"
 #include "netlink/frame.hpp"
 #include "netlink/link.hpp"
 #include "netlink/netem.hpp"
 #include "netlink/queue.hpp"
 #include "netlink/route.hpp"
+#include "netlink/rule.hpp"
 #include "netlink/tbf.hpp"
 #include "netlink/wireguard.hpp"
 
@@ -44,6 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)netlink::parse_link(*frame);
         (void)netlink::parse_address(*frame);
         (void)netlink::parse_route(*frame);
+        (void)netlink::parse_plain_rule(*frame);
+        (void)netlink::parse_forwarding(*frame);
         netlink::WireguardDevice wireguard;
         netlink::parse_wireguard(*frame, wireguard);
         if (const auto qdisc = netlink::parse_qdisc(*frame)) {
