@@ -200,6 +200,11 @@ void start_labd(const std::string& program, const std::string& socket) {
     if (socket != system_socket)
         arguments.insert(arguments.end(), {"--socket", socket, "--run-dir", run});
 
+    if (const std::string other = labd::somebodys_entry_beside(socket); !other.empty())
+        throw Failure(
+            "internal",
+            "labd makes the folder of its socket its own, and " + run + " has " + other + " in it",
+            "name a socket in a folder of its own: " + run + "/labd/labd.sock");
     const labd::Fd turn = take_turn(run);
     if (answers(socket)) return;  // the `lab` whose turn it was has started one
     const std::string log = run + "/labd.log";

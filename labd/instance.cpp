@@ -2,6 +2,7 @@
 #include "labd/instance.hpp"
 
 #include "labd/fail.hpp"
+#include "labd/user_folders.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -31,8 +32,13 @@ gid_t users_group() {
     return found != nullptr ? found->gr_gid : nobody_else;
 }
 
-void make_folder(const std::string& path, mode_t mode, gid_t group = nobody_else) {
+// `others`: the name of something in it that is none of labd's.
+void make_folder(const std::string& path, mode_t mode, const std::string& others = "",
+                 gid_t group = nobody_else) {
     if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) fail("cannot make " + path);
+    if (!others.empty())
+        throw std::runtime_error(path + " is not labd's own folder (there is " + others +
+                                 " in it); give it one that nobody shares");
     const Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat info {};
     if (!dir || ::fstat(dir.get(), &info) != 0) fail("cannot open " + path);
@@ -45,6 +51,12 @@ void make_folder(const std::string& path, mode_t mode, gid_t group = nobody_else
         fail("cannot give " + path + " to its group");
     if ((info.st_mode & 07777) != mode && ::fchmod(dir.get(), mode) != 0)
         fail("cannot set the mode of " + path);
+}
+
+// The folder may be another one than the socket's.
+std::string others_beside(const Options& options) {
+    const std::string name = std::filesystem::path(options.socket).filename();
+    return somebodys_entry_beside(options.run_dir + "/" + name);
 }
 
 pid_t pid_in(int lock) {
@@ -118,7 +130,7 @@ Instance::Instance(const Options& options)
     : socket_path_(options.socket), of_user_(::geteuid() != 0) {
     // Who may not connect shall not even come near the socket (security.md T1).
     const gid_t users = users_group();
-    make_folder(options.run_dir, users == nobody_else ? 0700 : 0750, users);
+    make_folder(options.run_dir, users == nobody_else ? 0700 : 0750, others_beside(options), users);
     const std::string path = options.run_dir + "/lock";
     Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!lock) fail("cannot open " + path);
@@ -139,8 +151,9 @@ Instance::Instance(const Options& options)
     // An ordinary user may have no ~/.local/state yet.
     if (of_user_)
         std::filesystem::create_directories(std::filesystem::path(options.state_dir).parent_path());
-    make_folder(options.state_dir, 0700);
-    make_folder(options.log_dir, 0700);
+    make_folder(options.state_dir, 0700,
+                somebodys_entry(options.state_dir, {"log"}, {"ids", "autostart"}));
+    make_folder(options.log_dir, 0700, somebodys_entry(options.log_dir, {}, {"audit.jsonl"}));
 }
 
 Instance::~Instance() {

@@ -39,6 +39,28 @@ class Daemon(LabTest):
         lab("-S", "labd/socket", "down", "--all", cwd=folder)
         self.assertEqual(root, os.listdir("/"))
 
+    def test_a_folder_with_somebodys_things_stays_as_it_is(self):
+        """labd makes the folder of its socket its own: that must not be /etc, or somebody's home."""
+        for socket in ("passwd", "x.sock", "labd.sock"):
+            with self.subTest(socket):
+                folder = pathlib.Path(f"/run/work/demo-{socket}")
+                folder.mkdir(mode=0o755)
+                (folder / "passwd").write_text("somebody's")
+                (folder / "passwd").chmod(0o644)
+                done = lab("-S", str(folder / socket), "ls", status=4)
+                self.assertIn("has passwd in it", done.err)
+                self.assertIn(f"{folder}/labd/labd.sock", done.err)
+                done = run("labd", "--foreground", "--socket", str(folder / socket), "--run-dir", str(folder),
+                           status=None, timeout=20)
+                self.assertNotEqual(0, done.status)
+                self.assertEqual(["passwd"], os.listdir(folder))
+                self.assertEqual(0o755, folder.stat().st_mode & 0o7777)
+        for option in ("--log-dir", "--state-dir"):
+            done = run("labd", "--foreground", option, "/run/work/demo-x.sock", status=None, timeout=20)
+            self.assertNotEqual(0, done.status)
+            self.assertIn("passwd", done.err)
+            self.assertEqual(0o755, os.stat("/run/work/demo-x.sock").st_mode & 0o7777)
+
     def test_many_clients_start_one(self):
         clients = [subprocess.Popen(["lab", "ls"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                     text=True) for _ in range(8)]

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -60,6 +61,24 @@ TEST_F(UserFolders, that_somebody_else_could_write_to_are_not_taken) {
     ASSERT_EQ(::chmod(path.c_str(), 01777), 0);
     EXPECT_FALSE(labd::is_own_folder(path));
     EXPECT_FALSE(labd::is_own_folder(dir / "absent"));
+}
+
+TEST_F(UserFolders, with_somebodys_things_are_told_from_labds_own) {
+    const std::string folder = dir / "x", socket = folder + "/any.sock";
+    std::filesystem::create_directory(folder);
+    const auto touch = [&](const char* name) { std::ofstream(folder + "/" + name) << "x"; };
+    EXPECT_EQ(labd::somebodys_entry_beside(dir / "absent/any.sock"), "");
+    EXPECT_EQ(labd::somebodys_entry_beside(socket), "");
+    touch("lock");
+    touch("labd.log");
+    EXPECT_EQ(labd::somebodys_entry_beside(socket), "") << "a labd that did not get far";
+    touch("any.sock");
+    EXPECT_EQ(labd::somebodys_entry_beside(socket), "any.sock") << "no socket";
+    std::filesystem::remove(socket);
+    touch("letter");
+    EXPECT_EQ(labd::somebodys_entry_beside(socket), "letter");
+    std::filesystem::create_directory(folder + "/labs");
+    EXPECT_EQ(labd::somebodys_entry_beside(socket), "") << "a labd has been there";
 }
 
 }  // namespace
