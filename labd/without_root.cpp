@@ -39,8 +39,7 @@ class Refusals {
     void users(const Node& node) {
         user(node, node.user, "runs its commands", node.where);
         for (const topology::Service& service : node.services) {
-            if (service.generated && !service.argv.empty())
-                routing_daemon(node, service.argv.front().text);
+            if (service.generated && !service.argv.empty()) daemon(node, service.argv.front().text);
             if (!service.user.empty())
                 user(node, service.user, "runs service " + service.name, service.where);
         }
@@ -70,10 +69,17 @@ class Refusals {
                    get_ids);
     }
 
-    // Once a lab: all of them stand and fall together.
-    void routing_daemon(const Node& node, const std::string& program) {
+    // Once a lab: all of a kind stand and fall together.
+    void daemon(const Node& node, const std::string& program) {
         if (program.starts_with("/usr/lib/frr/") && told_.insert("frr").second)
             user(node, "frr", "runs FRR", node.where);
+        // It sets its groups, which a map of one id forbids (user_namespaces(7)).
+        if (program == "dnsmasq" && last_id(ids_.gids) <= 1 && told_.insert("dnsmasq").second)
+            said.error("D79", node.where,
+                       node.name +
+                           " gives addresses by dnsmasq, which cannot set its groups in "
+                           "labs of this labd: they have one user id",
+                       get_ids);
     }
 
     const IdMaps& ids_;

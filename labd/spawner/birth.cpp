@@ -55,15 +55,19 @@ void keep_two_descriptors(int door, int start) {
          "close the descriptors of the host");
 }
 
-// Where the host gives core dumps to a program of its own (core(5)), it would read what a node
-// made up; no limit but 1 keeps them from it.
-bool cores_leave_the_node(int proc) {
-    return read_text("sys/kernel/core_pattern", proc).starts_with("|");
+// Where the host gives core dumps to a program of its own, by a pipe or a socket (core(5)), it
+// would read what a node made up; and with suid_dumpable the kernel writes them as root of the host
+// to where the pattern says. A program at a pipe is kept from them by the limit 1 alone.
+rlimit core_limit(int proc) {
+    const std::string pattern = read_text("sys/kernel/core_pattern", proc);
+    if (pattern.starts_with("|")) return {1, 1};
+    const bool as_root = read_text("sys/fs/suid_dumpable", proc).starts_with("2");
+    if (pattern.starts_with("@") || (pattern.starts_with("/") && as_root)) return {0, 0};
+    return {0, RLIM_INFINITY};
 }
 
-void limit_resources(const Birth& birth, bool no_core) {
-    const rlimit processes{birth.pids, birth.pids},
-        core = no_core ? rlimit{1, 1} : rlimit{0, RLIM_INFINITY};
+void limit_resources(const Birth& birth, const rlimit& core) {
+    const rlimit processes{birth.pids, birth.pids};
     if (birth.level == Level::open) return;
     (void)setrlimit(RLIMIT_NPROC, &processes);
     (void)setrlimit(RLIMIT_CORE, &core);
@@ -86,7 +90,7 @@ Nursery::Nursery(int proc, const Accounts& accounts)
       ids_{IdMap::own(proc, "uid_map"), IdMap::own(proc, "gid_map")},
       root_(accounts, ids_),
       roots_(proc),
-      no_core_(cores_leave_the_node(proc)) {}
+      core_(core_limit(proc)) {}
 
 Born Nursery::bear(const Birth& birth, const Fd& door, const Fd& group) const {
     int ends[2];
@@ -148,7 +152,7 @@ void Nursery::live(const Birth& birth, int door, int start) const {
         keep_two_descriptors(door, start);
         failures = protocol::start_fd;
         must(setsid() >= 0 || errno == EPERM, "start a session");
-        limit_resources(birth, no_core_);
+        limit_resources(birth, core_);
         close_hatches(birth.level);
         init::live(birth.node, ids_.gids.last());
     } catch (const Failure& failure) {

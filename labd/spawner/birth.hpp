@@ -6,6 +6,7 @@
 #include "labd/spawner/foreign_root.hpp"
 #include "labd/spawner/node_root.hpp"
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 namespace labd::spawner {
@@ -36,7 +37,7 @@ class Nursery {
     Ids ids_;  // of L, and so of its nodes
     NodeRoot root_;
     ForeignRoots roots_;
-    bool no_core_;
+    rlimit core_;
 };
 
 }  // namespace labd::spawner

@@ -5,6 +5,7 @@
 #include "labd/init/failure.hpp"
 #include "labd/spawner/seccomp_program.hpp"
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -92,6 +93,11 @@ Program common_part() {
     protocol.load_argument(2).when(NETLINK_AUDIT, Program().refuse(EAFNOSUPPORT));
     family.when(AF_NETLINK, protocol);
     p.when(SYS_socket, family.load(offsetof(seccomp_data, nr)));
+    // Nodes share files of the lab, whose owner is root in each of them: a lease would hold up
+    // everybody else who opens one (fcntl(2)).
+    Program command;
+    command.load_argument(1).when(F_SETLEASE, Program().refuse(EPERM));
+    p.when(SYS_fcntl, command.load(offsetof(seccomp_data, nr)));
     return p;
 }
 

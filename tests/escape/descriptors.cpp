@@ -83,6 +83,20 @@ Verdict move_to_leaked(const Target& target) {
     return gone == 0 ? escaped("moved an interface to a leaked namespace") : held(said);
 }
 
+// Whoever opens the file waits for its holder, up to fs.lease-break-time (fcntl(2)). Nodes share
+// the first two; the last is the machine's.
+Verdict lease(const Target&) {
+    for (const char* path : {"/.lab/etc/passwd", "/.lab/hosts/hosts", "/etc/os-release"}) {
+        const int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) continue;
+        const bool got = fcntl(fd, F_SETLEASE, F_WRLCK) == 0 || fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+        if (got) (void)fcntl(fd, F_SETLEASE, F_UNLCK);
+        (void)close(fd);
+        if (got) return escaped(std::string("has a lease of ") + path);
+    }
+    return held("lease a file that others open");
+}
+
 }  // namespace
 
 std::vector<Attempt> descriptor_attempts() {
@@ -103,6 +117,7 @@ std::vector<Attempt> descriptor_attempts() {
         {"descriptor-count", count, CLONE_NEWNS, leak_file},
         {"descriptor-read", read_any, CLONE_NEWNS, leak_file, true},
         {"descriptor-walk", walk_any, CLONE_NEWNS, leak_directory, true},
+        {"descriptor-lease", lease, CLONE_NEWNS},
         {"descriptor-standard", reopen_standard, CLONE_NEWNS,
          [](const Target& t) {
              const int fd = open(t.text("file").c_str(), O_RDONLY);

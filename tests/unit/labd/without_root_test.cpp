@@ -56,6 +56,20 @@ TEST(WithoutRoot, what_reaches_out_of_the_lab_is_refused) {
     EXPECT_THAT(said(open, range), ElementsAre(HasSubstr("level \"open\"")));
 }
 
+TEST(WithoutRoot, who_gives_addresses_needs_groups) {
+    topology::Node node;
+    topology::Service service;
+    service.name = "dnsmasq-dhcp";
+    service.argv = {{"dnsmasq", {}}, {"-k", {}}};
+    service.generated = true;
+    node.services.push_back(service);
+    EXPECT_THAT(said(lab_of(node), range), IsEmpty());
+    EXPECT_THAT(said(lab_of(node), single),
+                ElementsAre(HasSubstr("n1 gives addresses by dnsmasq")));
+    node.services[0].generated = false;
+    EXPECT_THAT(said(lab_of(node), single), IsEmpty()) << "what a user writes is theirs";
+}
+
 TEST(WithoutRoot, users_without_an_id_are_refused) {
     topology::Node node;
     node.user = "nobody";
