@@ -1,5 +1,6 @@
 #include "labd/actions.hpp"
 
+#include "labd/lab.hpp"
 #include "topology/relay_link.hpp"
 
 #include <map>
@@ -109,6 +110,11 @@ void tell_contents(const Step& step, const topology::State& desired,
         const std::string to = contents_of(desired, name->node).hostname;
         action.changes = {{"hostname", from, to}};
         action.detail = from + " → " + to;
+    } else if (const auto* file = std::get_if<topology::WriteFile>(&step)) {
+        // What no step of labd's has made of it.
+        if (value(contents_of(observed, file->node).files, file->path) != by_hand) return;
+        action.changes = {{"file." + file->path, by_hand, "as in the lab's file"}};
+        action.detail += " changed by hand, kept as " + file->path + "~";
     }
 }
 

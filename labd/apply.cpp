@@ -36,6 +36,7 @@ const char* phase_of(const Step& step) {
         const char* operator()(const topology::CreateDevice&) { return "links"; }
         const char* operator()(const topology::RemoveDevice&) { return "removals"; }
         const char* operator()(const topology::ChangeDevice&) { return "links"; }
+        const char* operator()(const topology::ChangeGround&) { return "routes"; }
         const char* operator()(const topology::AddAddress&) { return "addresses"; }
         const char* operator()(const topology::RemoveAddress&) { return "removals"; }
         const char* operator()(const topology::AddRoute&) { return "routes"; }

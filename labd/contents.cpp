@@ -28,6 +28,14 @@ std::string node_of(const topology::Step& step) {
         step);
 }
 
+// Somebody's work, then, which is not thrown away.
+bool is_changed_by_hand(const Lab& lab, const std::string& node, const std::string& path) {
+    const auto strays = lab.strays.find(node);
+    if (strays == lab.strays.end()) return false;
+    const auto file = strays->second.files.find(path);
+    return file != strays->second.files.end() && file->second == topology::StrayFile::changed;
+}
+
 }  // namespace
 
 asio::awaitable<void> Engine::fill(std::shared_ptr<Lab> lab, Steps steps,
@@ -75,8 +83,9 @@ asio::awaitable<void> Engine::fill_node(std::shared_ptr<Lab> lab, std::string na
             std::string path = write->path;
             const topology::Where where = file.where.line != 0 ? file.where : node->where;
             live.contents.files[write->path] = unsure;
+            const bool changed = is_changed_by_hand(*lab, name, path);
             fail_point::before("file.write");
-            co_await located(where, door->write_file(std::move(path), std::move(file)));
+            co_await located(where, door->write_file(std::move(path), std::move(file), changed));
             fail_point::after("file.write");
             live.contents.files[write->path] = wanted.files.at(write->path);
             written.insert(write->path);

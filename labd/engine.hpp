@@ -212,11 +212,12 @@ class Engine {
     static UpResult told(const Change& change, const std::string& name,
                          std::chrono::steady_clock::time_point began);
 
-    // repair.cpp
-    using Sysctls = std::map<std::string, std::map<std::string, std::string>>;  // by node
-    boost::asio::awaitable<Sysctls> read_sysctls(std::shared_ptr<Lab> lab);
-    boost::asio::awaitable<void> read_node_sysctls(std::shared_ptr<Lab> lab, std::string node,
-                                                   Sysctls& to);
+    // inside.cpp
+    boost::asio::awaitable<void> look_inside(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<void> look_inside_node(std::shared_ptr<Lab> lab, std::string node,
+                                                  std::map<std::string, Strays>& to);
+    static void tell_strays(const Lab& lab, topology::State& state);
+    static void believe_strays(Lab& lab);
 
     // engine.cpp
     [[noreturn]] void refuse(const Peer& caller, Verb verb, const std::string& name,

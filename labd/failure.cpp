@@ -38,6 +38,9 @@ struct Place {
     topology::Where operator()(const topology::CreateSpace& s) const {
         return where_of(lab, s.space);
     }
+    topology::Where operator()(const topology::ChangeGround& s) const {
+        return where_of(lab, s.space);
+    }
     topology::Where operator()(const auto&) const { return {}; }
 };
 

@@ -178,6 +178,7 @@ asio::awaitable<void> Engine::judge_drift(std::shared_ptr<Lab> lab) {
     topology::State observed;
     observed.spaces = lab->picture;
     fill_in(*lab, observed);
+    tell_strays(*lab, observed);
     std::vector<topology::Action> drift;
     Worker::Job compare = [&, desired = lab->desired, wish = lab->wish] {
         drift = actions_of(topology::plan(desired, observed), desired, observed, wish, wish);

@@ -16,6 +16,7 @@ bool is_kernel_step(const topology::Step& step) {
                    std::is_same_v<S, topology::AddAddress> ||
                    std::is_same_v<S, topology::RemoveAddress> ||
                    std::is_same_v<S, topology::AddRoute> ||
+                   std::is_same_v<S, topology::ChangeGround> ||
                    std::is_same_v<S, topology::RemoveRoute>;
         },
         step);

@@ -29,6 +29,8 @@ namespace labd {
 // The digest of nothing: of what a step has begun to bring into a node, and has not brought yet. It
 // is as nobody wishes, so that the next plan brings it again or takes it away.
 inline const std::string unsure = "?";
+// And that of a file that somebody has changed in a node.
+inline const std::string by_hand = "changed by hand";
 
 // One incarnation of a node: from the birth of its init to the end of it.
 struct LiveNode {
@@ -48,6 +50,14 @@ struct LiveNode {
     std::string waiting_for;  // a wait-for that is not yet true
     std::string failure;      // why it is failed, "" = it is not
     std::time_t born = 0;
+};
+
+// What a node holds otherwise than labd brought it: sysctls with their present values, and files
+// that are gone or changed.
+struct Strays {
+    std::map<std::string, std::string> sysctl;
+    std::map<std::string, topology::StrayFile> files;
+    bool operator==(const Strays&) const = default;
 };
 
 struct LiveSpace {
@@ -107,7 +117,9 @@ struct Lab {
     bool looking = false;
     Signal looked;  // no longer, or not before the change under way is done
     std::map<std::string, topology::Action> drift;
-    bool judged = false;        // that is of the present wish
+    bool judged = false;  // that is of the present wish
+    // By node, as somebody has looked last: nothing says so by itself.
+    std::map<std::string, Strays> strays;
     topology::Learned learned;  // learn.cpp
 
     Turnstile changing;  // up and down of this lab, one at a time

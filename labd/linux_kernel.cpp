@@ -180,6 +180,7 @@ void LinuxKernel::execute(const Step& step) {
     if (const auto* remove = std::get_if<RemoveDevice>(&step))
         return remove_device(remove->space, remove->device);
     if (const auto* change = std::get_if<ChangeDevice>(&step)) return change_device(*change);
+    if (const auto* change = std::get_if<ChangeGround>(&step)) return change_ground(*change);
     throw std::logic_error("not a kernel step");
 }
 

@@ -135,6 +135,10 @@ class LinuxKernel final : public Kernel {
     // Queue disciplines and packet filters (linux_impair.cpp).
     void impair(const std::string& space, std::uint32_t index, const topology::Device& from,
                 const topology::Device& to);
+    // Of a node (linux_ground.cpp).
+    void observe_ground(netlink::Socket& socket, const std::vector<netlink::Link>& links,
+                        const std::vector<netlink::Address>& addresses, topology::Space& out);
+    void change_ground(const topology::ChangeGround& step);
     void observe_impairments(Place& place, netlink::Socket& socket, topology::Space& space);
 
     // WireGuard (linux_wireguard.cpp).

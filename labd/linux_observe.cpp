@@ -108,7 +108,8 @@ Space LinuxKernel::observe(const std::string& space) try {
     observe_vlans(socket, out);
     observe_wireguard(space, here, out);
     observe_floods(socket, out);
-    for (const netlink::Address& address : netlink::addresses(socket)) {
+    const std::vector<netlink::Address> addresses = netlink::addresses(socket);
+    for (const netlink::Address& address : addresses) {
         if (address.protocol != marks::protocol) continue;
         out.addresses[names[address.index]].insert({to_topology(address.ip), address.length});
     }
@@ -116,6 +117,7 @@ Space LinuxKernel::observe(const std::string& space) try {
         const Route found = route_of(route, names);
         out.routes[{found.destination, found.table, found.metric}] = found;
     }
+    if (here.kind == Space::Kind::node) observe_ground(socket, links, addresses, out);
     return out;
 } catch (const netlink::Error& e) {
     throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});

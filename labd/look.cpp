@@ -31,6 +31,14 @@ bool is_silent(const std::string& name, const topology::Space& space) {
     });
 }
 
+// Where the wish leaves it to the node, what it stands on is no news.
+void heed(const Lab& lab, const std::string& space, std::map<std::string, topology::Space>& seen) {
+    const auto now = seen.find(space);
+    const auto wished = lab.desired.spaces.find(space);
+    if (now != seen.end() && wished != lab.desired.spaces.end())
+        now->second.ground = topology::heeded(wished->second.ground, now->second.ground);
+}
+
 // Whose end of a cable has come, gone or changed.
 std::set<std::string> neighbours_of_change(const topology::Space& before,
                                            const topology::Space& after) {
@@ -82,6 +90,7 @@ asio::awaitable<std::map<std::string, topology::Space>> Engine::read(std::shared
             co_await kernel_.run(lab->name, std::move(observe));
         }
         for (const std::string& name : names) {
+            heed(*lab, name, out);
             const auto known = lab->picture.find(name);
             const auto now = out.find(name);
             if (known != lab->picture.end() && now != out.end())
@@ -128,6 +137,8 @@ void Engine::fill_in(const Lab& lab, topology::State& state) {
 asio::awaitable<std::vector<topology::Action>> Engine::drift(std::shared_ptr<Lab> lab) {
     std::vector<topology::Action> out;
     if (lab->changing.taken()) co_return out;
+    co_await look_inside(lab);
+    if (lab->changing.taken()) co_return out;
     options_.hear();
     for (const auto& [space, live] : lab->spaces)
         if (must_be_read(*lab, space)) lab->touched.insert(space);
@@ -166,6 +177,7 @@ asio::awaitable<void> Engine::confirm(std::shared_ptr<Lab> lab, topology::State 
                 publish(*lab, space, change);
     lab->picture = std::move(observed.spaces);
     if (rest.empty()) {
+        lab->strays.clear();
         tell_drift(*lab, {});
         co_return;
     }

@@ -20,6 +20,8 @@ namespace {
 // Root of a node can stop its own init for as long as it likes; labd does not wait with it. A
 // service that is stopped has its own grace first.
 constexpr std::chrono::seconds answer_limit{10}, stop_limit{90};
+// Whoever only looks has somebody waiting who did not ask for this node.
+constexpr std::chrono::seconds look_limit{3};
 
 std::uint32_t code(Door type) {
     return static_cast<std::uint32_t>(type);
@@ -193,10 +195,19 @@ asio::awaitable<std::string> NodeDoor::read_sysctl(std::string key) {
 }
 
 asio::awaitable<std::vector<std::string>> NodeDoor::read_sysctls(std::vector<std::string> keys) {
+    return read_sysctls_within(std::move(keys), answer_limit);
+}
+
+asio::awaitable<std::vector<std::string>> NodeDoor::look_at_sysctls(std::vector<std::string> keys) {
+    return read_sysctls_within(std::move(keys), look_limit);
+}
+
+asio::awaitable<std::vector<std::string>> NodeDoor::read_sysctls_within(
+    std::vector<std::string> keys, std::chrono::milliseconds limit) {
     const std::uint32_t id = next_id_++;
     Packer packet(code(Door::read_sysctl), id);
     packet.list(keys);
-    const std::string payload = co_await ask(std::move(packet), id, "read sysctls", answer_limit);
+    const std::string payload = co_await ask(std::move(packet), id, "read sysctls", limit);
     Unpacker in(payload);
     std::vector<std::string> values = in.list();
     values.resize(keys.size());
@@ -225,7 +236,7 @@ asio::awaitable<void> NodeDoor::hostname(std::string name) {
     (void)co_await ask(std::move(packet), id, "set the host name", answer_limit);
 }
 
-asio::awaitable<void> NodeDoor::write_file(std::string path, topology::File file) {
+asio::awaitable<void> NodeDoor::write_file(std::string path, topology::File file, bool keep) {
     std::size_t offset = 0;
     do {
         const std::size_t n = std::min(protocol::chunk_limit, file.content.size() - offset);
@@ -233,11 +244,35 @@ asio::awaitable<void> NodeDoor::write_file(std::string path, topology::File file
         const bool last = offset + n == file.content.size();
         Packer packet(code(Door::write_file), id);
         packet.text(path).u32(file.mode).text(file.owner).text(file.group);
-        packet.u32(static_cast<std::uint32_t>(offset)).u32(last ? 1 : 0);
+        packet.u32(static_cast<std::uint32_t>(offset)).u32(!last ? 0 : keep ? 2 : 1);
         packet.text(std::string_view(file.content).substr(offset, n));
         (void)co_await ask(std::move(packet), id, "write " + path, answer_limit);
         offset += n;
     } while (offset < file.content.size());
+}
+
+asio::awaitable<std::vector<NodeDoor::FileState>> NodeDoor::compare_files(
+    std::vector<FileMark> files) {
+    const std::uint32_t id = next_id_++;
+    std::vector<std::string> paths, sizes, digests;
+    for (FileMark& file : files) {
+        paths.push_back(std::move(file.path));
+        sizes.push_back(std::to_string(file.size));
+        digests.push_back(std::move(file.digest));
+    }
+    Packer packet(code(Door::compare_files), id);
+    packet.list(paths).list(sizes).list(digests);
+    const std::string payload = co_await ask(std::move(packet), id, "look at files", look_limit);
+    Unpacker in(payload);
+    const std::vector<std::string> words = in.list();
+    std::vector<FileState> out;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        const std::string word = i < words.size() ? words[i] : "";
+        out.push_back(word == "gone"      ? FileState::gone
+                      : word == "changed" ? FileState::changed
+                                          : FileState::same);
+    }
+    co_return out;
 }
 
 asio::awaitable<void> NodeDoor::remove_file(std::string path) {

@@ -69,12 +69,25 @@ class NodeDoor : public std::enable_shared_from_this<NodeDoor> {
     boost::asio::awaitable<std::string> read_sysctl(std::string key);
     // As many values, "" for a key that is not there.
     boost::asio::awaitable<std::vector<std::string>> read_sysctls(std::vector<std::string> keys);
+    // The same for somebody who waits for many nodes.
+    boost::asio::awaitable<std::vector<std::string>> look_at_sysctls(std::vector<std::string> keys);
     boost::asio::awaitable<void> hostname(std::string name);
     // Everything but PID 1 stops where it is, or goes on.
     boost::asio::awaitable<void> pause(bool stop);
     // Services end in reverse order, then the init; throws after `limit`.
     boost::asio::awaitable<void> shutdown(std::uint32_t grace_ms, std::chrono::milliseconds limit);
-    boost::asio::awaitable<void> write_file(std::string path, topology::File file);
+    // With `keep`, what is there already stays as PATH~.
+    boost::asio::awaitable<void> write_file(std::string path, topology::File file,
+                                            bool keep = false);
+    // What a file should hold: bytes, and content_digest() of them.
+    struct FileMark {
+        std::string path;
+        std::size_t size = 0;
+        std::string digest;
+    };
+    enum class FileState : std::uint8_t { same, changed, gone };
+    // In the same order.
+    boost::asio::awaitable<std::vector<FileState>> compare_files(std::vector<FileMark> files);
     boost::asio::awaitable<void> remove_file(std::string path);
     boost::asio::awaitable<RunResult> run(Command command, std::uint32_t timeout_ms);
     boost::asio::awaitable<void> put_service(topology::Service service,
@@ -93,6 +106,8 @@ class NodeDoor : public std::enable_shared_from_this<NodeDoor> {
     boost::asio::awaitable<std::string> ask(protocol::Packer packet, std::uint32_t id,
                                             std::string what, std::chrono::milliseconds limit,
                                             int fd = -1);
+    boost::asio::awaitable<std::vector<std::string>> read_sysctls_within(
+        std::vector<std::string> keys, std::chrono::milliseconds limit);
     boost::asio::awaitable<void> read();
     void end(const std::string& why);
 

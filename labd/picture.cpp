@@ -55,6 +55,26 @@ void compare_routes(const Space& before, const Space& after, std::vector<SpaceCh
     missing(after, before, "add");
 }
 
+// The rest of it is told as drift.
+void compare_ground(const Space& before, const Space& after, std::vector<SpaceChange>& out) {
+    if (before.ground.loopback != after.ground.loopback) {
+        const auto state = [](const Space& space) { return space.ground.loopback ? "up" : "down"; };
+        out.push_back(
+            {"link", state(after), "lo", {{"state.from", state(before)}, {"state", state(after)}}});
+    }
+    const auto missing = [&](const Space& here, const Space& there, const char* action) {
+        for (const auto& [device, addresses] : here.ground.routes)
+            for (const topology::Prefix& address : addresses) {
+                const auto other = there.ground.routes.find(device);
+                if (other != there.ground.routes.end() && other->second.contains(address)) continue;
+                const std::string route = address.network().text() + " dev " + device;
+                out.push_back({"route", action, device, {{"route", route}}});
+            }
+    };
+    missing(after, before, "remove");
+    missing(before, after, "add");
+}
+
 }  // namespace
 
 std::vector<SpaceChange> changes_of(const Space& before, const Space& after) {
@@ -63,6 +83,7 @@ std::vector<SpaceChange> changes_of(const Space& before, const Space& after) {
     compare_devices(before, after, out);
     compare_addresses(before, after, out);
     compare_routes(before, after, out);
+    compare_ground(before, after, out);
     return out;
 }
 

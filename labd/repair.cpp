@@ -9,52 +9,6 @@ namespace labd {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// As the kernel shows it: one blank between numbers, none around them.
-std::string plain(const std::string& value) {
-    std::string out;
-    bool gap = false;
-    for (const char c : value) {
-        const bool blank = c == ' ' || c == '\t' || c == '\n';
-        if (!blank && gap && !out.empty()) out += ' ';
-        gap = blank;
-        if (!blank) out += c;
-    }
-    return out;
-}
-
-}  // namespace
-
-asio::awaitable<void> Engine::read_node_sysctls(std::shared_ptr<Lab> lab, std::string node,
-                                                Sysctls& to) {
-    const LiveNode& live = lab->nodes.at(node);
-    const std::shared_ptr<NodeDoor> door = live.door;
-    if (!door) co_return;
-    const std::map<std::string, std::string> written = live.contents.sysctl;
-    for (const auto& [key, value] : written) {
-        std::string read_key = key, now;
-        try {
-            now = co_await door->read_sysctl(std::move(read_key));
-        } catch (const std::exception&) {
-            continue;  // it has gone with its interface, which the plan sees
-        }
-        // Its own words for the same value are no difference.
-        to[node][key] = plain(now) == plain(value) ? value : plain(now);
-    }
-}
-
-asio::awaitable<Engine::Sysctls> Engine::read_sysctls(std::shared_ptr<Lab> lab) {
-    Sysctls out;
-    std::vector<Task> tasks;
-    for (const auto& [node, live] : lab->nodes)
-        if (live.door && !live.contents.sysctl.empty())
-            tasks.emplace_back(
-                [this, lab, node = node, &out] { return read_node_sysctls(lab, node, out); });
-    co_await gather(std::move(tasks), 32);
-    co_return out;
-}
-
 asio::awaitable<UpResult> Engine::repair(std::string name, bool dry_run, Peer caller) {
     const auto began = std::chrono::steady_clock::now();
     Change change;
@@ -74,12 +28,6 @@ asio::awaitable<UpResult> Engine::repair(std::string name, bool dry_run, Peer ca
     change.bundle = lab.bundle;
     change.asleep = lab.asleep;
     change.overrides = lab.overrides;
-    // The plan compares them with what labd remembers to have written.
-    const Sysctls sysctls = co_await read_sysctls(change.lab);
-    for (const auto& [node, values] : sysctls)
-        for (const auto& [key, value] : values)
-            if (const auto live = lab.nodes.find(node); live != lab.nodes.end())
-                live->second.contents.sysctl[key] = value;
     lab.judged = false;
     const UpRequest request;
     co_await compare(change, request);
@@ -116,8 +64,11 @@ asio::awaitable<topology::Adopted> Engine::adopt_changes(std::shared_ptr<Lab> la
         };
         co_await kernel_.run(lab->name, std::move(read));
     }
-    Sysctls sysctls = co_await read_sysctls(lab);
-    for (auto& [node, values] : sysctls) found.nodes[node].sysctl = std::move(values);
+    co_await look_inside(lab);
+    for (const auto& [node, strays] : lab->strays) {
+        found.nodes[node].sysctl = strays.sysctl;
+        found.nodes[node].files = strays.files;
+    }
     co_return topology::adopt(lab->wish, lab->desired, found);
 }
 

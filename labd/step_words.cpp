@@ -54,6 +54,9 @@ struct Words {
     StepWords operator()(const ChangeDevice& s) const {
         return {"change", "interface " + end(s.space, s.to.name)};
     }
+    StepWords operator()(const ChangeGround& s) const {
+        return {"put right", s.space + " (" + describe(s).detail + ")"};
+    }
     StepWords operator()(const AddAddress& s) const {
         return {"set", address(s.space, s.device, s.address)};
     }

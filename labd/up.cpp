@@ -227,12 +227,15 @@ void Engine::require_room(const Peer& caller, const std::string& name) {
 // Stations 7 and 8: what is there, and the steps between.
 asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) {
     if (!change.fresh && !request.renumber && !change.same_file) co_await keep_numbers(change);
+    const bool mends = change.lab && change.verb == Verb::up;
+    if (mends) co_await look_inside(change.lab);
     if (change.lab) change.observed = co_await look(change.lab);
+    if (mends) tell_strays(*change.lab, change.observed);
     for (const std::string& node : request.recreate)
         if (const auto found = change.observed.contents.find(node);
             found != change.observed.contents.end())
             found->second.birth.clear();
-    if (change.lab && !change.same_file) doubt_failed_services(*change.lab, change.observed);
+    if (mends) doubt_failed_services(*change.lab, change.observed);
     const topology::Lab nothing;
     const topology::Lab& before = change.lab ? change.lab->wish : nothing;  // its turn is held
     const topology::BackEnds& back_ends = link_back_ends();
@@ -271,6 +274,8 @@ void Engine::settle(Change& change) {
     lab.bundle = change.bundle;
     lab.wish = change.resolved.lab;
     lab.desired = change.desired;
+    if (change.verb == Verb::up) believe_strays(lab);
+    lab.strays.clear();
     tell_drift(lab, {});
     lab.overrides = change.overrides;
     lab.access.grants = grants_of(lab.wish);
@@ -293,6 +298,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
     lab->wish = change.resolved.lab;
     lab->desired = change.desired;
     lab->judged = false;
+    if (change.verb == Verb::up) believe_strays(*lab);
     if (change.fresh) lab->state = LabState::building;
     if (change.fresh && options_.rootless && !options_.rootless->single().empty())
         progress->notice(single_id_notice(options_.rootless->single()));

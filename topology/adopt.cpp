@@ -99,7 +99,9 @@ class Adopter {
             interfaces(node, asked->second, now->second);
             addresses(node, "lo", node.loopbacks, asked->second, now->second);
             routes(node, asked->second, now->second);
+            ground(node, asked->second, now->second);
             sysctls(node, now->second);
+            files(node, now->second);
         }
         for (const std::size_t link : lost_) drop(link);
         return std::move(out_);
@@ -283,6 +285,23 @@ class Adopter {
             route.metric = 0;
         for (const std::string& words : route_texts({route})) taken(node.name + " + " + words);
         node.routes.push_back(std::move(route));
+    }
+
+    // Forwarding is a node's kind, and the rest nobody wishes to be so.
+    void ground(const Node& node, const Space& asked, const Found::Node& now) {
+        const Ground is = heeded(asked.ground, now.space.ground);
+        if (is == asked.ground) return;
+        const Action said = describe(ChangeGround{node.name, asked.ground, is});
+        left(node.name + " stands otherwise (" + said.detail + "): lab up --repair");
+    }
+
+    void files(const Node& node, const Found::Node& now) {
+        for (const auto& [path, state] : now.files) {
+            const bool gone = state == StrayFile::gone;
+            left(node.name + " has " + (gone ? "no " : "another ") + path +
+                 (gone ? " any more"
+                       : ": lab exec " + node.name + " cat " + path + " shows what to take over"));
+        }
     }
 
     void sysctls(Node& node, const Found::Node& now) {

@@ -18,15 +18,19 @@ struct ForeignQueues {
     std::string unknown;  // the kind that has none, "" = they all have
 };
 
+// What has become of a file that labd wrote.
+enum class StrayFile : std::uint8_t { changed, gone };
+
 // A lab as it was found.
 struct Found {
     struct Node {
         Space space;  // what is labd's
-        // And what is not: permanent addresses by device, routes of nobody's daemon, the present
-        // values of the sysctls that labd has written.
+        // And what is not: permanent addresses by device, routes of nobody's daemon, sysctls,
+        // files.
         std::map<std::string, std::set<Prefix>> addresses;
         std::vector<Route> routes;
-        std::map<std::string, std::string> sysctl;
+        std::map<std::string, std::string> sysctl;  // those that are not as labd wrote them
+        std::map<std::string, StrayFile> files;     // the same
         // And queue disciplines of others, by device.
         std::map<std::string, ForeignQueues> queues;
     };

@@ -20,9 +20,11 @@ void end_ipv6_at_uplinks(State& state) {
 State desired(const Lab& lab, const BackEnds& kernel) {
     State out;
     for (const Node& node : lab.nodes)
-        if (!node.is_outside())
-            out.spaces[node.name].kind =
-                node.has_process() ? Space::Kind::node : Space::Kind::bridge;
+        if (!node.is_outside()) {
+            Space& space = out.spaces[node.name];
+            space.kind = node.has_process() ? Space::Kind::node : Space::Kind::bridge;
+            space.ground = ground_of(node);
+        }
     desired_devices(lab, out);
     fit(out, kernel);
     desired_network(lab, out);

@@ -4,6 +4,7 @@
 
 #include "topology/back_end.hpp"
 #include "topology/device.hpp"
+#include "topology/ground.hpp"
 #include "topology/model.hpp"
 
 #include <cstdint>
@@ -63,6 +64,7 @@ struct Space {                                                   // one network 
     std::map<std::string, Device> devices;                       // without lo
     std::map<std::string, std::set<Prefix>> addresses;           // device (or "lo") → addresses
     std::map<RouteKey, Route> routes;                            // those labd installs
+    Ground ground;                                               // of nodes
     bool operator==(const Space&) const = default;
 };
 
@@ -145,6 +147,11 @@ struct ChangeDevice {
     std::string space;
     Device from, to;
 };
+// lo, forwarding, rules and the kernel's own routes of a node that stays.
+struct ChangeGround {
+    std::string space;
+    Ground from, to;
+};
 struct AddAddress {
     std::string space, device;
     Prefix address;
@@ -197,14 +204,14 @@ struct RemoveService {
 
 using Step =
     std::variant<CreateSpace, RemoveSpace, CreateVeth, RemoveVeth, MoveVeth, CreateDevice,
-                 RemoveDevice, ChangeDevice, AddAddress, RemoveAddress, AddRoute, RemoveRoute,
-                 WriteHosts, WriteFile, RemoveFile, SetSysctl, SetHostname, LoadNft, SetLimits,
-                 RunExec, PutService, RemoveService, StopNode, StartNode>;
+                 RemoveDevice, ChangeDevice, ChangeGround, AddAddress, RemoveAddress, AddRoute,
+                 RemoveRoute, WriteHosts, WriteFile, RemoveFile, SetSysctl, SetHostname, LoadNft,
+                 SetLimits, RunExec, PutService, RemoveService, StopNode, StartNode>;
 
 // Steps in an order that works: nodes that stop; removals of routes, addresses, links, spaces; then
-// spaces, bridges, links, changes, addresses, routes; then hosts, limits, files, sysctls, nft,
-// exec, services. A node whose Contents::birth changed is removed and created again with all it
-// holds. Empty when desired == observed as far as labd owns it.
+// spaces, bridges, links, changes, addresses, ground, routes; then hosts, limits, files, sysctls,
+// nft, exec, services. A node whose Contents::birth changed is removed and created again with all
+// it holds. Empty when desired == observed as far as labd owns it.
 std::vector<Step> plan(const State& desired, const State& observed);
 
 // The interface that a sysctl belongs to, "" when to none.

@@ -196,6 +196,24 @@ std::string in_words(const Changes& changes) {
     return out;
 }
 
+// "lo down → up, ipv4-forwarding off → on"
+Changes changes_of(const Ground& from, const Ground& to) {
+    Changes out;
+    const auto say = [&](const char* path, const auto& a, const auto& b, auto text) {
+        if (a != b) out.push_back({path, text(a), text(b)});
+    };
+    say("lo", from.loopback, to.loopback, [](bool up) { return std::string(up ? "up" : "down"); });
+    const auto forwarding = [](Ground::Forwarding f) { return std::string(word(f)); };
+    say("ipv4-forwarding", from.ipv4, to.ipv4, forwarding);
+    say("ipv6-forwarding", from.ipv6, to.ipv6, forwarding);
+    for (const BornRule& rule : from.rules) out.push_back({rule.text(), "gone", "there"});
+    for (const auto& [device, addresses] : from.routes)
+        for (const Prefix& address : addresses)
+            out.push_back(
+                {"route " + address.network().text() + " dev " + device, "gone", "there"});
+    return out;
+}
+
 Action device_action(const std::string& kind, const std::string& name, const Device& from,
                      const Device& to) {
     Changes changes = changes_of(from, to);
@@ -250,6 +268,10 @@ struct Describe {
             return device_action("device", device_name(s.space, s.to), s.from, s.to);
         if (s.space == relay_name) return relay_action(s.from, s.to);
         return device_action("link", s.space + ":" + s.to.name, s.from, s.to);
+    }
+    Action operator()(const ChangeGround& s) const {
+        Changes changes = changes_of(s.from, s.to);
+        return {"update", "node", s.space, in_words(changes), "", std::move(changes)};
     }
     Action operator()(const AddAddress& s) const {
         const std::string text = s.address.text();

@@ -25,6 +25,7 @@ struct Inverse {
     Maybe operator()(const CreateDevice& s) const { return RemoveDevice{s.space, s.device}; }
     Maybe operator()(const RemoveDevice& s) const { return CreateDevice{s.space, s.device}; }
     Maybe operator()(const ChangeDevice& s) const { return ChangeDevice{s.space, s.to, s.from}; }
+    Maybe operator()(const ChangeGround& s) const { return ChangeGround{s.space, s.to, s.from}; }
     Maybe operator()(const AddAddress& s) const {
         return RemoveAddress{s.space, s.device, s.address};
     }

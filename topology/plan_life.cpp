@@ -10,6 +10,7 @@ void put_to_sleep(State& wish, const std::string& node) {
     if (space == wish.spaces.end() || !wish.contents.contains(node)) return;
     wish.contents.erase(node);
     space->second.routes.clear();  // they go with their interfaces
+    space->second.ground = {};     // nobody routes there
     for (auto& entry : space->second.devices) entry.second.up = false;
 }
 
@@ -29,6 +30,7 @@ State awakened(const State& seen, const std::set<std::string>& waking) {
         Space& space = out.spaces.at(node);
         space.addresses.clear();
         space.routes.clear();
+        space.ground = {};  // not looked at
         std::erase_if(space.devices, [](const auto& entry) {
             return entry.second.kind != Device::Kind::veth && !reaches_out(entry.second.kind);
         });

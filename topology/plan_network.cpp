@@ -209,6 +209,7 @@ void NetworkPlan::creations(std::vector<Step>& out) const {
     create_devices(out);
     change_devices(out);
     add_addresses(out);
+    change_ground(out);
     add_routes(out);
 }
 
@@ -328,6 +329,26 @@ void NetworkPlan::add_addresses(std::vector<Step>& out) const {
                     continue;
                 out.push_back(AddAddress{space, device, address});
             }
+    }
+}
+
+// What a newborn has by birth. The kernel's route of an address that comes back, or of a device
+// that goes up, comes by itself.
+void NetworkPlan::change_ground(std::vector<Step>& out) const {
+    for (const Entry* entry : wish_differing_) {
+        const auto& [space, holds] = *entry;
+        if (!lives(space)) continue;
+        Ground from = heeded(holds.ground, seen_.spaces.at(space).ground);
+        for (auto& [device, addresses] : from.routes) {
+            const DeviceEnd end{space, device};
+            const Device *wished = find_device(wish_, end), *there = find_device(seen_, end);
+            const bool is_up = wished != nullptr && wished->up && there != nullptr && there->up;
+            std::erase_if(addresses, [&](const Prefix& address) {
+                return !is_up || !address_stays(end, address);
+            });
+        }
+        std::erase_if(from.routes, [](const auto& lost) { return lost.second.empty(); });
+        if (from != holds.ground) out.push_back(ChangeGround{space, from, holds.ground});
     }
 }
 

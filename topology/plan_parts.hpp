@@ -52,6 +52,7 @@ class NetworkPlan {
     void create_devices(std::vector<Step>& out) const;
     void change_devices(std::vector<Step>& out) const;
     void add_addresses(std::vector<Step>& out) const;
+    void change_ground(std::vector<Step>& out) const;
     void add_routes(std::vector<Step>& out) const;
 
     const State& wish_;

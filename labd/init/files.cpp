@@ -2,6 +2,7 @@
 
 #include "labd/fd.hpp"
 #include "labd/init/accounts.hpp"
+#include "labd/init/digest.hpp"
 #include "labd/init/failure.hpp"
 
 #include <fcntl.h>
@@ -67,7 +68,7 @@ void put_back(const std::string& path) {
         must(readlink(born.c_str(), target.data(), target.size()) == s.st_size, "read", born);
         must(symlink(target.c_str(), temporary.c_str()) == 0, "put back", path);
     } else if (S_ISREG(s.st_mode)) {
-        const Fd from(open(born.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+        const Fd from(open(born.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
         const Fd to(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         must(from && to, "put back", path);
         for (off_t left = s.st_size; left > 0;) {
@@ -81,6 +82,13 @@ void put_back(const std::string& path) {
         return;
     }
     must(rename(temporary.c_str(), path.c_str()) == 0, "put back", path);
+}
+
+// As PATH~, until the new one takes its place. Without a moment in which nothing is there.
+void keep_aside(const std::string& path) {
+    const std::string aside = path + "~";
+    (void)unlink(aside.c_str());
+    must(link(path.c_str(), aside.c_str()) == 0 || errno == ENOENT, "keep what was", path);
 }
 
 void check(const std::string& path) {
@@ -112,11 +120,29 @@ void write_file_part(const FilePart& part) {
     if (!part.last) return;
     try {
         give_to_owner(file, part);
+        if (part.keep) keep_aside(part.path);
         must(rename(temporary.c_str(), part.path.c_str()) == 0, "put in place", part.path);
     } catch (const Failure&) {
         (void)unlink(temporary.c_str());
         throw;
     }
+}
+
+const char* compare_file(const std::string& path, const std::string& size,
+                         const std::string& digest) {
+    // What stands there now may be anything: nobody waits for the other end of a pipe.
+    const Fd file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file) return errno == ENOENT || errno == ENOTDIR ? "gone" : "changed";
+    struct stat s {};
+    if (fstat(file.get(), &s) != 0 || !S_ISREG(s.st_mode) || std::to_string(s.st_size) != size)
+        return "changed";
+    std::string content(static_cast<std::size_t>(s.st_size), '\0');
+    for (std::size_t got = 0; got < content.size();) {
+        const ssize_t n = read(file.get(), content.data() + got, content.size() - got);
+        if (n <= 0) return "changed";
+        got += static_cast<std::size_t>(n);
+    }
+    return content_digest(content) == digest ? "same" : "changed";
 }
 
 void remove_file(const std::string& path) {

@@ -12,6 +12,7 @@ struct FilePart {
     std::string owner, group;  // names or numbers; "" = root and the owner's primary one
     std::uint32_t offset = 0;
     bool last = true;
+    bool keep = false;  // what is there stays as PATH~
     std::string data;
 };
 
@@ -21,5 +22,9 @@ void write_file_part(const FilePart& part);
 // A file or an empty directory; an absent one is fine. A file of /etc or /var that had taken the
 // place of one the node was born with gives it back. Throws Failure.
 void remove_file(const std::string& path);
+// "same" when the file is one of that size and digest (digest.hpp), else "changed" or
+// "gone".
+const char* compare_file(const std::string& path, const std::string& size,
+                         const std::string& digest);
 
 }  // namespace labd::init

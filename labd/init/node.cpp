@@ -147,7 +147,9 @@ void Node::request(Message type, Unpacker& in, std::vector<Fd> fds, const Reply&
             part.owner = in.text();
             part.group = in.text();
             part.offset = in.u32();
-            part.last = in.u32() != 0;
+            const std::uint32_t last = in.u32();
+            part.last = last != 0;
+            part.keep = last == 2;
             part.data = in.text();
             check(in);
             write_file_part(part);
@@ -184,6 +186,16 @@ void Node::request(Message type, Unpacker& in, std::vector<Fd> fds, const Reply&
             std::vector<std::string> values;
             for (const std::string& key : keys) values.push_back(read_sysctl(key));
             return reply.done([&](protocol::Packer& packet) { packet.list(values); });
+        }
+        case Message::compare_files: {
+            const auto paths = in.list(), sizes = in.list(), digests = in.list();
+            check(in);
+            if (paths.size() != sizes.size() || paths.size() != digests.size())
+                throw Failure{EPROTO, "read a request"};
+            std::vector<std::string> states;
+            for (std::size_t i = 0; i < paths.size(); ++i)
+                states.emplace_back(compare_file(paths[i], sizes[i], digests[i]));
+            return reply.done([&](protocol::Packer& packet) { packet.list(states); });
         }
         case Message::hostname: {
             const std::string name = in.text();

@@ -97,7 +97,8 @@ enum class Door : std::uint32_t {
     commit = 1,       // {}: from now on live without labd (before it: exit when labd goes)
     sysctl,           // {list key, list value}: /proc/sys, dots or slashes
     write_file,       // {path, u32 mode, owner, group, u32 offset, u32 last, data}: chunks in order;
-                      // parents are made; written beside and renamed on the last chunk
+                      // parents are made; written beside and renamed on the last chunk. With
+                      // last = 2, what was there is kept as PATH~
     remove_file,      // {path}: absent is no error
     run,              // {list argv, list env, user, dir, u32 timeout_ms}: output kept in log "exec";
                       // answered at its end: {u32 wait_status, u32 timed_out, tail of its output}
@@ -118,6 +119,8 @@ enum class Door : std::uint32_t {
     hostname,         // {name}: of the node, also in its /etc/hostname
     pause,            // {u32 stop}: SIGSTOP or SIGCONT to everything but PID 1
     read_sysctl,      // {list key}: answered with {list value}, "" for what cannot be read
+    compare_files,    // {list path, list size, list digest}: answered with {list "same", "changed",
+                      // "gone"}
     // lab-init → labd
     answer = 100,     // {u32 errno, text, payload as said above}
     service_state,    // {name, u32 ServiceState, u32 pid in the node, u32 wait_status, u32 restarts,

@@ -35,6 +35,16 @@ DAMAGE = {
     "an IPv6 route replaced": ["in h1 ip -6 route replace default via fd00:0:0:1::77"],
     "a hop appended to an IPv6 route": ["in h1 ip -6 route append default via fd00:0:0:1::77"],
     "a route gone": ["in h1 ip route delete default"],
+    "forwarding off": ["in r1 sysctl -qw net.ipv4.ip_forward=0"],
+    "IPv6 forwarding off": ["in r1 sysctl -qw net.ipv6.conf.all.forwarding=0"],
+    "forwarding off at one interface": ["in r1 sysctl -qw net.ipv4.conf.eth0.forwarding=0"],
+    "IPv6 forwarding off at one interface": ["in r1 sysctl -qw net.ipv6.conf.eth1.forwarding=0"],
+    "a host that forwards": ["in h1 sysctl -qw net.ipv4.ip_forward=1"],
+    "lo down": ["in h1 ip link set lo down"],
+    "a rule gone": ["in h1 ip rule delete priority 32766"],
+    "an IPv6 rule gone": ["in r1 ip -6 rule delete priority 0"],
+    "a connected route gone": ["in h1 ip route delete 10.0.1.0/24"],
+    "an IPv6 connected route gone": ["in h2 ip -6 route delete fd00:0:0:2::/64"],
     "a port off its bridge": ["in sw ip link set eth0 nomaster"],
     "a name gone": ["umount /run/netns/t.h1", "rm /run/netns/t.h1"],
     "several at once": ["in r1 ip link set eth1 name foo", "in h1 ip link delete eth0", "in h3 ip link set eth0 down"],
@@ -85,6 +95,44 @@ class Drift(LabTest):
                 for one, other in (("h1", "r1"), ("h2", "r1"), ("h3", "r1"), ("h4", "h5")):
                     self.assert_reaches(one, other)
         machine.kill_daemon()
+        self.assertEqual([], self.drift())
+
+    def test_what_a_node_stands_on_is_said_in_words(self):
+        self.up(TEXT)
+        type_in("in r1 sysctl -qw net.ipv4.ip_forward=0")
+        type_in("in h1 ip rule delete priority 32766")
+        type_in("in h1 ip route delete 10.0.1.0/24")
+        type_in("in h2 ip link set lo down")
+        told = "\n".join(self.drift())
+        for words in ("node r1 (ipv4-forwarding is off, wished on)", "rule 32766 of IPv4",
+                      "route 10.0.1.0/24 dev eth0 is gone", "node h2 (lo is down, wished up)"):
+            self.assertIn(words, told)
+        self.up(TEXT)
+        self.assertEqual([], self.drift())
+        self.assertIn("10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.", run("ip", "-n", "t.h1", "route").out)
+
+    def test_forwarding_is_the_nodes_own_where_its_file_speaks_of_it(self):
+        """By a sysctl of its own, or by a command: then nobody else knows what it should be."""
+        text = """
+links = [["h1", "r1"], ["h2", "r2"]]
+[nodes]
+h1 = { kind = "host", exec = ["sysctl -qw net.ipv4.ip_forward=1"] }
+h2 = { kind = "host", exec = ["ip rule add priority 100 table local", "ip rule delete priority 0"] }
+r1 = { kind = "router", sysctl = { "net.ipv4.ip_forward" = 0 } }
+r2 = "router"
+"""
+        self.up(text)
+        self.assertEqual([], self.drift())
+        type_in("in r2 ip link set eth0 mtu 1400")
+        self.up(text)
+        self.assertEqual([], self.drift())
+        self.assertEqual("1", lab("exec", "h1", "--", "sysctl", "-n", "net.ipv4.ip_forward").out.strip())
+        self.assertEqual("0", lab("exec", "r1", "--", "sysctl", "-n", "net.ipv4.ip_forward").out.strip())
+        # What it has written itself it can lose.
+        type_in("in r1 sysctl -qw net.ipv4.ip_forward=1")
+        self.assertIn("net.ipv4.ip_forward", "\n".join(self.drift()))
+        self.up(text)
+        self.assertEqual("0", lab("exec", "r1", "--", "sysctl", "-n", "net.ipv4.ip_forward").out.strip())
         self.assertEqual([], self.drift())
 
     def test_the_list_of_labs_says_it_too(self):

@@ -111,6 +111,83 @@ class Repair(ByHand):
         self.assertIn("not a file", lab("up", "--repair", "--adopt", status=2).err)
 
 
+FILES = """
+[nodes.h1]
+kind = "host"
+sysctl = { net.ipv4.ip_default_ttl = 33 }
+files = { "/etc/some.conf" = "of the lab\\n", "/etc/other.conf" = "other\\n", "/root/task.txt" = "begin here\\n" }
+"""
+
+
+class Files(ByHand):
+    def cat(self, path):
+        return lab("exec", "h1", "--", "cat", path).out
+
+    def drift(self):
+        return lab("status", "--json").json["drift"]
+
+    def test_files_that_are_gone_or_changed(self):
+        path = self.write("t.lab.toml", FILES)
+        for mend in (["up", path], ["up", "--repair"]):
+            lab("up", path)
+            self.assertEqual([], self.drift())
+            lab("exec", "h1", "--", "sh", "-c", "rm /etc/other.conf; echo mine > /etc/some.conf; echo done >> /root/task.txt")
+            self.ttl(44)
+            told = "\n".join(self.drift())
+            for words in ("lacks file h1 (/etc/other.conf)", "/etc/some.conf is changed by hand", "ip_default_ttl is 44"):
+                self.assertIn(words, told)
+            self.assertEqual("degraded", lab("status", "--json").json["state"])
+            planned = lab("plan", path, "--json").json["actions"]
+            self.assertEqual(3, len(planned), planned)
+            done = lab(*mend, "--json").json["actions"]
+            self.assertEqual(sorted(map(str, planned)), sorted(map(str, done)))
+            self.assertEqual("of the lab\n", self.cat("/etc/some.conf"))
+            self.assertEqual("mine\n", self.cat("/etc/some.conf~"))
+            self.assertEqual("other\n", self.cat("/etc/other.conf"))
+            self.assertEqual("33", self.ttl())
+            self.assertEqual([], self.drift())
+            # What a student has written is not the lab's to take back.
+            self.assertEqual("begin here\ndone\n", self.cat("/root/task.txt"))
+            lab("plan", path, "--exit-code")
+            lab("exec", "h1", "--", "sh", "-c", "rm -r /root/task.txt; mkdir /root/task.txt")
+            self.assertEqual([], self.drift())
+            lab("exec", "h1", "--", "rmdir", "/root/task.txt")
+            self.assertIn("lacks file h1 (/root/task.txt)", "\n".join(self.drift()))
+            lab(*mend)
+            self.assertEqual("begin here\n", self.cat("/root/task.txt"))
+
+    def test_what_stands_there_instead_is_not_waited_for(self):
+        path = self.write("t.lab.toml", FILES)
+        lab("up", path)
+        for instead in ("mkfifo /etc/some.conf", "ln -s /dev/zero /etc/some.conf", "mknod /etc/some.conf c 1 5 || mkfifo /etc/some.conf",
+                        "truncate -s 1T /etc/some.conf || mkfifo /etc/some.conf"):
+            with self.subTest(instead):
+                lab("exec", "h1", "--", "sh", "-c", "rm /etc/some.conf; " + instead)
+                self.assertIn("/etc/some.conf", "\n".join(self.drift()))
+                lab("up", path)
+                self.assertEqual("of the lab\n", self.cat("/etc/some.conf"))
+                self.assertEqual([], self.drift())
+
+    def test_adopting_says_what_it_cannot_take_over(self):
+        self.up(FILES)
+        lab("exec", "h1", "--", "sh", "-c", "echo mine > /etc/some.conf; rm /etc/other.conf")
+        run("nsenter", "--net=/run/netns/t.h1", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        said = lab("up", "--adopt")
+        for words in ("h1 has another /etc/some.conf", "h1 has no /etc/other.conf any more", "ipv4-forwarding off → on"):
+            self.assertIn(words, said.out + said.err)
+
+    def test_a_service_that_has_failed_is_tried_again(self):
+        lab("up", self.write("t.lab.toml", """
+[nodes.h1]
+kind = "host"
+run = [{ name = "web", cmd = "test -e /run/may || exit 1; exec sleep infinity", restart = "no" }]
+"""), "--keep-on-failure", status=None)
+        self.assertEqual("degraded", self.node("h1")["state"])
+        lab("exec", "h1", "--", "touch", "/run/may")
+        lab("up", "--repair")
+        self.assertEqual("running", self.node("h1")["state"])
+
+
 class Adopt(ByHand):
     def test_the_file_wishes_what_was_found(self):
         self.up(TEXT)

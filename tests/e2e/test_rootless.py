@@ -46,7 +46,7 @@ class Rootless(LabTest):
         for words in (["links"], ["inspect", "h1"], ["logs"], ["show", "--resolved"], ["ns"], ["graph"]):
             self.assertTrue(lab(*words).out or words == ["logs"], words)
         lab("exec", "h1", "--", "sh", "-c", "nft add table t && ip netns add x && ip netns exec x true"
-            " && ip link add br9 type bridge && sysctl -qw net.ipv4.ip_forward=1")
+            " && ip link add br9 type bridge && sysctl -qw net.ipv4.ip_default_ttl=65")
         self.assertEqual([], lab("up", f"{EXAMPLES}/two-hosts.lab.toml", "--json").json["actions"])
         # Names: in the user's view only.
         names = lambda *before: {line.split()[0] for line in run(*before, "ip", "netns", "list").out.splitlines()}

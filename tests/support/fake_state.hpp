@@ -112,6 +112,7 @@ class FakeState {
         topology::Space& where = space(s.node);
         where.addresses.clear();
         where.routes.clear();
+        where.ground = {};
         std::erase_if(where.devices,
                       [](const auto& entry) { return entry.second.kind != Device::Kind::veth; });
         for (auto& [name, plugged] : where.devices) {
@@ -178,6 +179,7 @@ class FakeState {
             }
         }
     }
+    void operator()(const topology::ChangeGround& s) { space(s.space).ground = s.to; }
     void operator()(const topology::AddAddress& s) {
         if (s.device != "lo") {
             const Device& to = device(s.space, s.device);

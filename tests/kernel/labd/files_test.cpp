@@ -1,5 +1,6 @@
 // Files: what labd writes into a node, what a node sees of the host's, and that nothing it writes
 // ever reaches a file of the host.
+#include "labd/init/digest.hpp"
 #include "tests/support/sealed_lab.hpp"
 
 #include <fcntl.h>
@@ -51,6 +52,52 @@ TEST_F(Files, AreWrittenWithModeOwnerAndParents) {
     EXPECT_EQ(out("stat -c '%a %u %g' /srv/x"), "4755 0 0\n");
     ASSERT_EQ(write("/srv/y", "", 0600, "1234", "77").error, 0);
     EXPECT_EQ(out("stat -c '%u %g' /srv/y"), "1234 77\n");
+}
+
+TEST_F(Files, AreComparedWithWhatTheyShouldBe) {
+    const auto state = [&](const std::string& path, const std::string& content) {
+        const Answer answer = node->ask(Door::compare_files, [&](Packer& p) {
+            p.list({path}).list({std::to_string(content.size())});
+            p.list({labd::content_digest(content)});
+        });
+        protocol::Unpacker in(answer.payload);
+        const std::vector<std::string> words = in.list();
+        return words.size() == 1 ? words[0] : std::to_string(words.size()) + " answers";
+    };
+    ASSERT_EQ(write("/etc/x", "text\n").error, 0);
+    EXPECT_EQ(state("/etc/x", "text\n"), "same");
+    EXPECT_EQ(state("/etc/x", "test\n"), "changed");
+    EXPECT_EQ(state("/etc/x", "text"), "changed");
+    EXPECT_EQ(state("/etc/none", "text\n"), "gone");
+    EXPECT_EQ(state("/etc/x/below", "text\n"), "gone");
+    EXPECT_EQ(state("/etc", ""), "changed");
+    out("rm /etc/x; mkfifo /etc/x");
+    EXPECT_EQ(state("/etc/x", "text\n"), "changed");
+    out("rm /etc/x; echo text > /etc/y; ln -s /etc/y /etc/x");
+    EXPECT_EQ(state("/etc/x", "text\n"), "changed");
+    EXPECT_EQ(state("/etc/y", "text\n"), "same");
+    const Answer uneven = node->ask(Door::compare_files, [](Packer& p) {
+        p.list({"/etc/x", "/etc/y"}).list({"1"}).list({"2"});
+    });
+    EXPECT_EQ(uneven.error, EPROTO);
+}
+
+TEST_F(Files, KeepWhatSomebodyHasMadeOfThem) {
+    ASSERT_EQ(write("/etc/x", "text\n").error, 0);
+    const auto again = [&](const std::string& data) {
+        return node->ask(Door::write_file, [&](Packer& p) {
+            p.text("/etc/x").u32(0644).text("").text("").u32(0).u32(2).text(data);
+        });
+    };
+    out("echo mine > /etc/x");
+    ASSERT_EQ(again("text\n").error, 0);
+    EXPECT_EQ(out("cat /etc/x /etc/x~"), "text\nmine\n");
+    out("echo again > /etc/x");
+    ASSERT_EQ(again("new\n").error, 0);
+    EXPECT_EQ(out("cat /etc/x /etc/x~"), "new\nagain\n");
+    out("rm /etc/x /etc/x~");
+    ASSERT_EQ(again("new\n").error, 0);
+    EXPECT_EQ(out("cat /etc/x; ls /etc/x~ 2>&1 | grep -c cannot"), "new\n1\n");
 }
 
 TEST_F(Files, ComeInPartsAndAppearWhole) {

@@ -35,6 +35,44 @@ TEST_F(LinuxKernelTest, drift_is_repaired) {
     EXPECT_TRUE(pings("h2", "fd00:0:0:1::11"));
 }
 
+TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
+    test::LabBuilder b;
+    b.hosts({"h1"});
+    b.routers({"r1"});
+    b.link({"h1", "r1"});
+    b.link({"h1", "r1"});
+    const State wish = resolved(b);
+    bring(wish);
+    ASSERT_EQ(words(kernel_steps(wish, observe(wish))), "");
+    struct Damage {
+        std::vector<std::string> command;
+        std::string said;
+    };
+    const std::vector<Damage> damages{
+        {{"sysctl", "-qw", "net.ipv4.ip_forward=0"}, "ipv4-forwarding off → on"},
+        {{"sysctl", "-qw", "net.ipv6.conf.all.forwarding=0"}, "ipv6-forwarding off → on"},
+        {{"sysctl", "-qw", "net.ipv4.conf.eth1.forwarding=0"}, "ipv4-forwarding partly on → on"},
+        {{"sysctl", "-qw", "net.ipv6.conf.eth1.forwarding=0"}, "ipv6-forwarding partly on → on"},
+        {{"ip", "link", "set", "lo", "down"}, "lo down → up"},
+        {{"ip", "rule", "delete", "priority", "32767"}, "rule 32767 of IPv4, to table 253 gone"},
+        {{"ip", "-6", "rule", "delete", "priority", "32766"}, "rule 32766 of IPv6"},
+        {{"ip", "route", "delete", "10.0.2.0/24"}, "route 10.0.2.0/24 dev eth1 gone → there"},
+        {{"ip", "-6", "route", "delete", "fd00:0:0:1::/64"}, "route fd00:0:0:1::/64 dev eth0 gone"},
+    };
+    const std::string routes = run("r1", {"ip", "route"}).out;
+    const std::string ipv6_routes = run("r1", {"ip", "-6", "route"}).out;
+    for (const Damage& damage : damages) {
+        ASSERT_EQ(run("r1", damage.command).status, 0) << damage.said;
+        const std::string said = words(kernel_steps(wish, observe(wish)));
+        EXPECT_NE(said.find(damage.said), std::string::npos) << said;
+        EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+        bring(wish);
+        EXPECT_EQ(words(kernel_steps(wish, observe(wish))), "") << damage.said;
+        EXPECT_EQ(run("r1", {"ip", "route"}).out, routes) << damage.said;
+        EXPECT_EQ(run("r1", {"ip", "-6", "route"}).out, ipv6_routes) << damage.said;
+    }
+}
+
 TEST_F(LinuxKernelTest, a_renamed_interface_is_replaced) {
     test::LabBuilder b;
     b.hosts({"h1", "h2"});

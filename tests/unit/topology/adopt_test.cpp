@@ -38,8 +38,6 @@ Found as_wished(const State& state) {
     Found found;
     for (const auto& [name, space] : state.spaces) {
         found.nodes[name].space = space;
-        const auto contents = state.contents.find(name);
-        if (contents != state.contents.end()) found.nodes[name].sysctl = contents->second.sysctl;
     }
     return found;
 }
@@ -147,6 +145,19 @@ TEST(adopt, sysctls_that_the_file_has) {
         after([](Found& found) { found.nodes["h1"].sysctl["net.ipv4.ip_default_ttl"] = "44"; });
     EXPECT_THAT(now.adopted.taken, testing::ElementsAre("h1 net.ipv4.ip_default_ttl 33 → 44"));
     EXPECT_EQ(now.again.find("h1")->sysctl.at("net.ipv4.ip_default_ttl").first, "44");
+}
+
+TEST(adopt, says_what_no_file_can_take_over) {
+    const Case now = after([](Found& found) {
+        found.nodes["r1"].space.ground.ipv4 = Ground::Forwarding::off;
+        found.nodes["h1"].files["/etc/x.conf"] = StrayFile::changed;
+        found.nodes["h1"].files["/etc/y.conf"] = StrayFile::gone;
+    });
+    EXPECT_THAT(now.adopted.taken, testing::IsEmpty());
+    EXPECT_THAT(now.adopted.left,
+                testing::UnorderedElementsAre(testing::HasSubstr("ipv4-forwarding on → off"),
+                                              testing::HasSubstr("h1 has another /etc/x.conf"),
+                                              testing::HasSubstr("h1 has no /etc/y.conf")));
 }
 
 TEST(adopt, leaves_what_a_node_may_have_done_itself_and_what_no_file_can_say) {

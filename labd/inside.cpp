@@ -1,0 +1,135 @@
+// What nodes hold besides their network, held against what labd brought there. No event tells of
+// it, so it is looked at when somebody asks: sysctls and files that the lab's file speaks of.
+#include "labd/engine.hpp"
+#include "labd/init/digest.hpp"
+
+namespace labd {
+
+namespace asio = boost::asio;
+using topology::StrayFile;
+
+namespace {
+
+constexpr std::size_t nodes_at_once = 32, files_at_once = 256;
+
+// As the kernel shows it: one blank between numbers, none around them.
+std::string plain(const std::string& value) {
+    std::string out;
+    bool gap = false;
+    for (const char c : value) {
+        const bool blank = c == ' ' || c == '\t' || c == '\n';
+        if (!blank && gap && !out.empty()) out += ' ';
+        gap = blank;
+        if (!blank) out += c;
+    }
+    return out;
+}
+
+// What lies in /etc is configuration, and the lab file's. Elsewhere a file is what its node's
+// programs and users began with.
+bool is_configuration(const std::string& path) {
+    return path.starts_with("/etc/");
+}
+
+// Those that labd knows to have brought there, as its wish says.
+std::vector<NodeDoor::FileMark> brought_files(const topology::Node& node,
+                                              const topology::Contents& wished,
+                                              const topology::Contents& held) {
+    std::vector<NodeDoor::FileMark> out;
+    for (const auto& [path, file] : node.files) {
+        const auto wish = wished.files.find(path), has = held.files.find(path);
+        const bool known = wish != wished.files.end() && has != held.files.end();
+        if (known && wish->second == has->second)
+            out.push_back({path, file.content.size(), content_digest(file.content)});
+    }
+    return out;
+}
+
+}  // namespace
+
+asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::string name,
+                                               std::map<std::string, Strays>& to) {
+    const auto live = lab->nodes.find(name);
+    const auto wished = lab->desired.contents.find(name);
+    const topology::Node* node = lab->wish.find(name);
+    if (live == lab->nodes.end() || wished == lab->desired.contents.end() || node == nullptr)
+        co_return;
+    const std::shared_ptr<NodeDoor> door = live->second.door;
+    const std::map<std::string, std::string> written = live->second.contents.sysctl;
+    const std::vector<NodeDoor::FileMark> files =
+        brought_files(*node, wished->second, live->second.contents);
+    Strays strays;
+    try {
+        for (std::size_t from = 0; from < files.size(); from += files_at_once) {
+            const auto begin = files.begin() + static_cast<std::ptrdiff_t>(from);
+            const std::size_t count = std::min(files_at_once, files.size() - from);
+            std::vector<NodeDoor::FileMark> some(begin, begin + static_cast<std::ptrdiff_t>(count));
+            const auto states = co_await door->compare_files(std::move(some));
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::string& path = files[from + i].path;
+                if (states[i] == NodeDoor::FileState::gone)
+                    strays.files[path] = StrayFile::gone;
+                else if (states[i] == NodeDoor::FileState::changed && is_configuration(path))
+                    strays.files[path] = StrayFile::changed;
+            }
+        }
+        std::vector<std::string> keys;
+        for (const auto& [key, value] : written)
+            if (value != unsure) keys.push_back(key);
+        std::vector<std::string> asked = keys;
+        std::vector<std::string> values;
+        if (!keys.empty()) values = co_await door->look_at_sysctls(std::move(asked));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const std::string now = plain(values[i]);
+            // It has gone with its interface, which the plan sees; its own words for the same value
+            // are no difference.
+            if (!now.empty() && now != plain(written.at(keys[i]))) strays.sysctl[keys[i]] = now;
+        }
+    } catch (const std::exception&) {
+        co_return;  // a node that does not answer says nothing of what it holds
+    }
+    if (!(strays == Strays{})) to[name] = std::move(strays);
+}
+
+asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab) {
+    std::map<std::string, Strays> found;
+    std::vector<Task> tasks;
+    for (const auto& [name, live] : lab->nodes)
+        if (live.door && live.started &&
+            !(live.contents.sysctl.empty() && live.contents.files.empty()))
+            tasks.emplace_back(
+                [this, lab, name = name, &found] { return look_inside_node(lab, name, found); });
+    if (!tasks.empty()) co_await gather(std::move(tasks), nodes_at_once);
+    if (found == lab->strays) co_return;
+    lab->strays = std::move(found);
+    lab->judged = false;
+}
+
+namespace {
+
+void put(const Strays& strays, topology::Contents& held) {
+    for (const auto& [key, value] : strays.sysctl) held.sysctl[key] = value;
+    for (const auto& [path, what] : strays.files) {
+        if (what == StrayFile::gone)
+            held.files.erase(path);
+        else
+            held.files[path] = by_hand;
+    }
+}
+
+}  // namespace
+
+void Engine::tell_strays(const Lab& lab, topology::State& state) {
+    for (const auto& [node, strays] : lab.strays)
+        if (const auto held = state.contents.find(node); held != state.contents.end())
+            put(strays, held->second);
+}
+
+// Before a change that has been planned with them is carried out.
+void Engine::believe_strays(Lab& lab) {
+    for (const auto& [node, strays] : lab.strays)
+        if (const auto live = lab.nodes.find(node); live != lab.nodes.end())
+            put(strays, live->second.contents);
+}
+
+}  // namespace labd

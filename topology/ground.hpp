@@ -1,0 +1,47 @@
+// What a node's network stands on beside its own devices, addresses and routes: what it was born
+// with, and what the kernel has added to an address by itself.
+#pragma once
+
+#include "topology/ip.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+namespace topology {
+
+struct Node;
+
+// A rule that every namespace is born with (ip-rule(8)): it looks at a table for every packet.
+struct BornRule {
+    Family family = Family::ipv4;
+    std::uint32_t priority = 0, table = 0;
+    auto operator<=>(const BornRule&) const = default;
+    std::string text() const;  // "rule 32766 of IPv4, to table 254"
+};
+
+struct Ground {
+    // Of a wish, `open` is whatever the node's own programs make of it. Of what is seen, `open` is
+    // not looked at, and `partly` on at some of its interfaces and off at others.
+    enum class Forwarding : std::uint8_t { open, off, on, partly };
+    Forwarding ipv4 = Forwarding::open, ipv6 = Forwarding::open;
+    bool loopback = true;    // lo is up
+    bool own_rules = false;  // of a wish: the node's own programs say which rules there are
+    // Missing; a wish has none. Of labd's addresses by device those whose network has no route
+    // that the kernel had made with them.
+    std::set<BornRule> rules;
+    std::map<std::string, std::set<Prefix>> routes;
+    bool operator==(const Ground&) const = default;
+};
+const char* word(Ground::Forwarding forwarding);
+
+// What a node is to stand on. Who speaks of forwarding or of rules in its own commands and files
+// decides on them.
+Ground ground_of(const Node& node);
+
+// What is seen, where both look; elsewhere it is as wished.
+Ground heeded(const Ground& wish, Ground seen);
+
+}  // namespace topology
