@@ -26,6 +26,24 @@ bool item_text(std::string_view text) {
     });
 }
 
+bool letter(std::string_view text) {
+    return text.size() == 1 &&
+           ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
+}
+
+std::string_view before_number(std::string_view text) {
+    while (!text.empty() && digits(text.substr(text.size() - 1))) text.remove_suffix(1);
+    return text;
+}
+
+// "a-c" and "h1-h3" are items like "core-a", but nobody means them so.
+bool meant_as_range(std::string_view low, std::string_view high) {
+    const auto end = [](std::string_view text) { return digits(text) || letter(text); };
+    if (end(low) && end(high)) return true;
+    const std::string_view head = before_number(low);
+    return head.size() < low.size() && before_number(high) == head && head.size() < high.size();
+}
+
 // Appends "5-7" or "x"; "" or what is wrong.
 std::string add_part(std::string_view part, std::vector<std::string>& items, std::string& hint) {
     const std::size_t dash = part.find('-');
@@ -38,6 +56,10 @@ std::string add_part(std::string_view part, std::vector<std::string>& items, std
     }
     if (!digits(low) || !digits(high)) {
         if (!item_text(part)) return "\"" + std::string(part) + "\" is no item of a range";
+        if (meant_as_range(low, high)) {
+            hint = "\"h[1-3]\", and letters one by one: \"h[a,b,c]\"";
+            return "\"" + std::string(part) + "\" is no range: ranges are of numbers";
+        }
         items.emplace_back(part);
         return "";
     }
