@@ -5,6 +5,7 @@
 #include "topology/end_set.hpp"
 #include "topology/keys.hpp"
 #include "topology/names.hpp"
+#include "topology/other_words.hpp"
 #include "topology/range.hpp"
 
 #include <algorithm>
@@ -339,6 +340,13 @@ LinkEntry build_links(const Value& written, const Value* defaults, std::size_t r
     }
     entry.expressions = any_expression(entry.keys);
     if (said.size() != 1) {
+        // Under another tool's word they stand there, and that was said.
+        const auto meant = [](const Member& member) {
+            return other_tools_word(member.key, link_keys()).find("\"endpoints\"") !=
+                   std::string::npos;
+        };
+        if (said.empty() && std::any_of(written.members.begin(), written.members.end(), meant))
+            return entry;
         if (said.empty())
             context.diagnostics.error("D14", written.where, "a link without ends",
                                       "endpoints = [\"r1\", \"r2\"], lan, chain, ring, full, star, "

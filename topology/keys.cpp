@@ -2,6 +2,7 @@
 #include "topology/keys.hpp"
 
 #include "topology/check_subjects.hpp"
+#include "topology/other_words.hpp"
 #include "topology/suggest.hpp"
 
 #include <algorithm>
@@ -253,8 +254,9 @@ void refuse_unknown_keys(const Value& table, const KeyTable& known, Diagnostics&
                               "move it above the first [table] line");
             continue;
         }
-        const std::string advised =
-            advice != nullptr ? advice(member.key, known) : where_it_belongs(member.key, known);
+        std::string advised =
+            advice != nullptr ? advice(member.key, known) : other_tools_word(member.key, known);
+        if (advised.empty() && advice == nullptr) advised = where_it_belongs(member.key, known);
         if (!advised.empty()) {
             diagnostics.error("D1", member.where,
                               "unknown key \"" + member.key + "\" in " + std::string(known.where),
