@@ -74,7 +74,8 @@ void Engine::commit_record(Lab& lab) {
     {
         std::ofstream out(bundle + ".new", std::ios::binary | std::ios::trunc);
         out << to_json(lab.bundle);
-        if (!out.flush()) fail("cannot write " + bundle + ".new");
+        if (!out.flush())
+            throw JournalError(errno, std::generic_category(), "cannot write " + bundle + ".new");
     }
     fail_point::before("bundle.rename");
     fs::rename(bundle + ".new", bundle);

@@ -173,6 +173,7 @@ asio::awaitable<void> Engine::bear(std::shared_ptr<Lab> lab, std::string name) {
     const topology::Where where = where_of(lab->wish, name);
     const bool again = lab->spaces.contains(name);
     std::string failed;
+    std::exception_ptr unwritten;
     try {
         if (again) (void)unlinkat(lab->doors.get(), name.c_str(), 0);
         LiveNode live;
@@ -192,10 +193,13 @@ asio::awaitable<void> Engine::bear(std::shared_ptr<Lab> lab, std::string name) {
         }
         events_.publish("node", "start", lab->name, name);
         audit_.record(lab->caller, event_of("node.start", "done", *lab, name));
+    } catch (const JournalError&) {
+        unwritten = std::current_exception();
     } catch (const std::exception& error) {
         failed = error.what();
     }
-    if (!failed.empty() && again) co_await stop_node(lab, name);
+    if ((unwritten || !failed.empty()) && again) co_await stop_node(lab, name);
+    if (unwritten) std::rethrow_exception(unwritten);
     if (!failed.empty()) throw StepFailure(failed, where);
 }
 

@@ -23,6 +23,8 @@ asio::awaitable<void> located(topology::Where where, asio::awaitable<void> work)
         throw;
     } catch (const UpFailure&) {
         throw;
+    } catch (const JournalError&) {
+        throw;
     } catch (const std::exception& error) {
         failed = error.what();
     }

@@ -88,6 +88,10 @@ void rethrow_as_up_failure(std::exception_ptr error, const topology::Sources& so
     } catch (UpFailure& failure) {
         failure.sources = sources;
         throw failure;
+    } catch (const JournalError& failure) {
+        // Nothing of the file is wrong, and another time it may go well.
+        throw UpFailure("internal", failure.what(),
+                        "the file of the lab is not to blame: make room there, then lab up again");
     } catch (const StepFailure& failure) {
         UpFailure told("build_failed", failure.what(), failure.hint);
         told.where = failure.where;

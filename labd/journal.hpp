@@ -12,9 +12,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace labd {
+
+// The host's disk, and no line of anybody's file.
+struct JournalError : std::system_error {
+    using std::system_error::system_error;
+};
 
 struct Record {
     std::string type;  // [a-z0-9_.-]+, "intent"

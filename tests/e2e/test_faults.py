@@ -146,12 +146,16 @@ class Faults(LabTest):
                 while True:
                     file.write(bytes(4096))
         fill()
-        self.assertIn("No space left on device", self.fails(PAIR))
+        done = lab("up", self.write("t.lab.toml", PAIR), status=4)  # and not 1: no mistake of the file
+        self.assertIn("No space left on device", done.err)
+        self.assertNotIn("t.lab.toml:", done.err)
         self.assert_gone()
         filler.unlink()
         self.up(PAIR)
         fill()
-        self.assertIn("No space left on device", self.fails(THREE))
+        said = self.fails(THREE)
+        self.assertIn("No space left on device", said)
+        self.assertNotIn("t.lab.toml:", said)
         self.assertNotIn("t.h3", os.listdir("/run/netns"))
         self.assert_reaches("h1", "h2")
         lab("down", "t")
