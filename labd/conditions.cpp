@@ -80,12 +80,18 @@ bool Engine::holds(const Lab& lab, const std::string& self, const std::string& c
 asio::awaitable<void> Engine::await_condition(std::shared_ptr<Lab> lab, std::string node,
                                               topology::Text condition,
                                               std::shared_ptr<Progress> progress) {
-    const auto deadline = steady_clock::now() + condition_limit;
+    auto deadline = steady_clock::now() + condition_limit;
+    const bool asked = progress->wait_s > 0 && progress->deadline < deadline;
+    if (asked) deadline = progress->deadline;
     while (!holds(*lab, node, condition.text)) {
         give_up_if(*progress);
-        if (steady_clock::now() >= deadline)
-            throw StepFailure(node + ": " + condition.text + " has not come true after 60 s",
-                              condition.where);
+        if (steady_clock::now() >= deadline) {
+            StepFailure late(node + ": " + condition.text + " has not come true " +
+                                 (asked ? "in the time of --wait" : "after 60 s"),
+                             condition.where);
+            if (asked) late.code = "timeout";
+            throw late;
+        }
         const auto live = lab->nodes.find(node);
         if (live == lab->nodes.end() || !live->second.door)
             throw StepFailure(node + ": its init is gone", condition.where);

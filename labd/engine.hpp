@@ -64,6 +64,8 @@ struct Progress {
     bool client_gone = false;  // set by the session; the engine rolls back
     bool under_way = false;    // this `up`, and no other, changes the lab now
     bool failed = false;       // a node's programs failed: the others need not wait
+    double wait_s = 0;  // of `--wait`: services and routing are to be ready by then; 0: unasked
+    std::chrono::steady_clock::time_point deadline{};  // when that is
 };
 
 struct UpResult {
@@ -339,7 +341,7 @@ class Engine {
     boost::asio::awaitable<void> await_service(std::shared_ptr<Lab> lab, std::string node,
                                                std::string service,
                                                std::shared_ptr<Progress> progress);
-    boost::asio::awaitable<void> await_routing(std::shared_ptr<Lab> lab, double seconds,
+    boost::asio::awaitable<void> await_routing(std::shared_ptr<Lab> lab,
                                                std::shared_ptr<Progress> progress);
 
     // learn.cpp

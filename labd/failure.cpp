@@ -93,7 +93,7 @@ void rethrow_as_up_failure(std::exception_ptr error, const topology::Sources& so
         throw UpFailure("internal", failure.what(),
                         "the file of the lab is not to blame: make room there, then lab up again");
     } catch (const StepFailure& failure) {
-        UpFailure told("build_failed", failure.what(), failure.hint);
+        UpFailure told(failure.code, failure.what(), failure.hint);
         told.where = failure.where;
         told.sources = sources;
         throw told;

@@ -13,6 +13,7 @@ struct StepFailure : std::runtime_error {
         : std::runtime_error(message), where(line), hint(std::move(what_to_do)) {}
     topology::Where where;
     std::string hint;
+    std::string code = "build_failed";
 };
 
 StepFailure step_failure(const topology::Lab& lab, const topology::Step& step,

@@ -99,6 +99,8 @@ class NodeDoor : public std::enable_shared_from_this<NodeDoor> {
     boost::asio::awaitable<void> session(SessionRequest request, Fd client);
     boost::asio::awaitable<void> logs(std::string service, bool follow, std::uint32_t lines,
                                       Fd client);
+    // What the service printed last, "" when there is nothing or nothing comes.
+    boost::asio::awaitable<std::string> last_line(std::string service);
     boost::asio::awaitable<std::vector<ServiceStatus>> states();
 
   private:

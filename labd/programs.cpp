@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 
 namespace labd {
@@ -48,6 +50,13 @@ std::string ended(int wait_status) {
                std::to_string(number) + ")";
     }
     return "exit status " + std::to_string(WEXITSTATUS(wait_status));
+}
+
+// 3, 0.5: as it was asked for.
+std::string rounded(double seconds) {
+    std::array<char, 32> text{};
+    (void)std::snprintf(text.data(), text.size(), "%g", seconds);
+    return text.data();
 }
 
 std::string shown(const std::vector<topology::Text>& argv) {
@@ -218,7 +227,9 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
         }
     const std::string its_log =
         "lab logs " + name + "/" + service_name + " with --keep-on-failure shows what it said";
-    const auto deadline = steady_clock::now() + ready_limit;
+    auto deadline = steady_clock::now() + ready_limit;
+    const bool asked = progress->wait_s > 0 && progress->deadline < deadline;
+    if (asked) deadline = progress->deadline;
     for (;;) {
         give_up_if(*progress);
         const LiveNode& live = lab->nodes.at(name);
@@ -237,12 +248,19 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
                                              : status.text),
                     where, its_log);
         }
-        if (steady_clock::now() >= deadline)
-            throw StepFailure(name + ": service " + service_name + " is not ready after 30 s" +
-                                  (found != live.services.end() && !found->second.text.empty()
-                                       ? ": " + found->second.text
-                                       : ""),
-                              where, its_log);
+        if (steady_clock::now() >= deadline) {
+            const std::string text = found != live.services.end() ? found->second.text : "";
+            const std::shared_ptr<NodeDoor> door = live.door;
+            const std::string said = co_await door->last_line(service_name);
+            StepFailure late(
+                name + ": service " + service_name + " is not ready after " +
+                    (asked ? rounded(progress->wait_s) : "30") + " s" +
+                    (text.empty() ? "" : ": " + text) +
+                    (said.empty() ? "; it has said nothing" : "; the last that it said: " + said),
+                where, its_log);
+            late.code = asked ? "timeout" : "build_failed";
+            throw late;
+        }
         co_await lab->changed.wait_until(deadline);
     }
 }

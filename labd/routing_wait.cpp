@@ -12,11 +12,10 @@ namespace labd {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
-asio::awaitable<void> Engine::await_routing(std::shared_ptr<Lab> lab, double seconds,
+asio::awaitable<void> Engine::await_routing(std::shared_ptr<Lab> lab,
                                             std::shared_ptr<Progress> progress) {
     const auto began = steady_clock::now();
-    const auto deadline = began + std::chrono::duration_cast<steady_clock::duration>(
-                                      std::chrono::duration<double>(seconds));
+    const auto deadline = progress->deadline;  // what was built and started has taken its part
     std::map<std::string, std::vector<topology::Prefix>> missing =
         topology::expected_routes(lab->wish);
     const std::size_t routers = missing.size();

@@ -69,6 +69,9 @@ asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer c
     const Turnstile::Pass pass = co_await enter(change, name);
     watch.station("turn");
     progress->under_way = true;
+    progress->wait_s = request.wait_s;
+    progress->deadline = steady_clock::now() + std::chrono::duration_cast<steady_clock::duration>(
+                                                   std::chrono::duration<double>(request.wait_s));
     change.lab->caller = change.caller;
     change.fresh = !change.lab->spawner && change.lab->spaces.empty();
     co_await compare(change, request);
@@ -334,7 +337,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
         co_await confirm(lab, std::move(change.desired));
         watch.station("confirm");
         co_await learn_after_change(lab);
-        if (request.wait_s > 0) co_await await_routing(lab, request.wait_s, progress);
+        if (request.wait_s > 0) co_await await_routing(lab, progress);
         keep();
         watch.start();
         co_await commit(lab);  // what cannot be written down has not been done

@@ -1,5 +1,6 @@
 """exec lines and services: order, readiness, restarts, and what a second `up` runs again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -174,10 +175,22 @@ exec = ["ping -c1 -W1 h1"]
 
     def test_a_service_that_is_never_ready(self):
         text = host('run = [{ name = "s", cmd = "exec sleep 1000", ready = "tcp 9" }]')
-        done = lab("up", self.write("t.lab.toml", text), "--wait=3s", status=None, timeout=100)
-        self.assertIn(done.status, (1, 124), done)
-        self.assertIn("h1", done.err)
+        done = lab("up", self.write("t.lab.toml", text), "--wait=2s", status=124, timeout=100)
+        self.assertLess(done.seconds, 20, done)  # and not the 30 s that a service has otherwise
+        self.assertIn("t.lab.toml:6", done.err)
+        self.assertIn("h1: service s is not ready after 2 s; it has said nothing", done.err)
         self.assertIn("lab logs h1/s with --keep-on-failure", done.err)
+        self.assertEqual([], lab("ls", "--json").json["labs"])
+        text = host('run = [{ name = "s", cmd = "echo first; echo no port here; exec sleep 1000", ready = "tcp 9" }]')
+        done = lab("up", self.write("t.lab.toml", text), "--wait=2s", "--json", status=124, timeout=100)
+        self.assertEqual("timeout", done.json["error"]["code"])
+        self.assertIn("is not ready after 2 s; the last that it said: no port here", done.json["error"]["message"])
+
+    def test_who_waits_for_one_that_is_never_ready(self):
+        text = host('run = [{ name = "s", cmd = "exec sleep 1000", ready = "tcp 9" }]').replace(
+            'h2 = "host"', 'h2 = { wait-for = ["h1.ready"] }')
+        done = lab("up", self.write("t.lab.toml", text), "--wait=2s", status=124, timeout=100)
+        self.assertRegex(done.err, "not ready after 2 s|in the time of --wait")
 
     def test_daemons_find_their_defaults(self):
         text = host('run = [{ name = "dns", cmd = "exec dnsmasq -k -u root --address=/www.lab/10.9.9.9", ready = '
