@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <string>
 
 namespace labd {
 namespace {
@@ -30,6 +32,39 @@ bool same(const std::map<std::string, topology::Text>& a,
     });
 }
 
+// What nothing in the kernel follows from.
+void tell_pictured(const topology::Node& before, const topology::Node& node,
+                   std::vector<topology::Action>& actions) {
+    if (before.label != node.label)
+        actions.push_back({"update", "node", node.name,
+                           "label " + (before.label.empty() ? "none" : before.label) + " → " +
+                               (node.label.empty() ? "none" : node.label)});
+    if (before.labels != node.labels) actions.push_back({"update", "node", node.name, "labels"});
+    if (before.icon != node.icon || before.position != node.position)
+        actions.push_back({"update", "node", node.name, "its place in pictures"});
+}
+
+// By name, and the second of a name is the second: its place in the file means nothing else.
+void tell_checks(const std::vector<topology::Check>& before,
+                 const std::vector<topology::Check>& after,
+                 std::vector<topology::Action>& actions) {
+    std::map<std::string, std::vector<const topology::Check*>> held;
+    for (const topology::Check& check : before) held[check.name].push_back(&check);
+    for (const topology::Check& check : after) {
+        std::vector<const topology::Check*>& same_name = held[check.name];
+        if (same_name.empty()) {
+            actions.push_back({"create", "check", check.name, ""});
+            continue;
+        }
+        if (same_name.front()->toml != check.toml)
+            actions.push_back({"update", "check", check.name, ""});
+        same_name.erase(same_name.begin());
+    }
+    for (const auto& [name, gone] : held)
+        for (std::size_t i = 0; i < gone.size(); ++i)
+            actions.push_back({"delete", "check", name, ""});
+}
+
 }  // namespace
 
 std::vector<topology::Action> later_effects(const Lab& lab, const topology::Lab& wish) {
@@ -39,12 +74,22 @@ std::vector<topology::Action> later_effects(const Lab& lab, const topology::Lab&
         actions.push_back({"update", "lab", lab.name, "no longer shared with " + words(gone)});
     for (const Grant& fresh : missing(grants, lab.access.grants))
         actions.push_back({"update", "lab", lab.name, "shared with " + words(fresh)});
+    if (lab.wish.description != wish.description)
+        actions.push_back({"update", "lab", lab.name, "description"});
     for (const topology::Node& node : wish.nodes) {
         const topology::Node* before = lab.wish.find(node.name);
         // Services are started again with it, which is told as theirs.
         if (before != nullptr && node.services.empty() && !same(before->env, node.env))
             actions.push_back({"update", "node", node.name, "env of what is run in it"});
+        if (before != nullptr) tell_pictured(*before, node, actions);
     }
+    for (const topology::Link& link : wish.links) {
+        const auto same_link = [&](const topology::Link& one) { return one.name == link.name; };
+        const auto before = std::find_if(lab.wish.links.begin(), lab.wish.links.end(), same_link);
+        if (before != lab.wish.links.end() && before->labels != link.labels)
+            actions.push_back({"update", "link", link.name, "labels"});
+    }
+    tell_checks(lab.wish.checks, wish.checks, actions);
     return actions;
 }
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import machine
-from labtest import LabTest, limit
+from labtest import PAIR, LabTest, limit
 from machine import lab, run
 
 # What is edited (h1, h2, a, b, r1) and what goes on beside it (h3, c, h4).
@@ -170,6 +170,33 @@ b = "switch"
         environment = lab("exec", "h1", "--", "cat", f"/proc/{first}/environ").out
         self.assertIn("A=2", environment.split("\0"))
         self.assertEqual(pid, self.pids()["h1"])
+
+    def test_what_nothing_in_the_kernel_follows_from(self):
+        check = '[[check]]\nping = ["h1", "h2"]\n[[check]]\nname = "again"\nping = ["h1", "h2"]\n'
+        self.up(PAIR + check)
+        self.assertEqual([], lab("plan", self.write("t.lab.toml", PAIR + check), "--json").json["actions"])
+        text = 'description = "two hosts"\n' + PAIR.replace(
+            'h1 = "host"', 'h1 = { label = "PC 1", labels = ["core"], icon = "pc", pos = [1, 2] }')
+        text += '[[check]]\nname = "again"\nping = ["h2", "h1"]\n[[check]]\nping = ["h1", "h2"]\npoints = 2\n' \
+                '[[check]]\nname = "more"\nping = ["h1", "h2"]\n'
+        told = [(a["op"], a["kind"], a["name"], a["detail"])
+                for a in lab("plan", self.write("t.lab.toml", text), "--json").json["actions"]]
+        self.assertEqual([("update", "lab", "t", "description"),
+                          ("update", "node", "h1", "label none → PC 1"),
+                          ("update", "node", "h1", "labels"),
+                          ("update", "node", "h1", "its place in pictures"),
+                          ("update", "check", "again", ""),
+                          ("update", "check", "ping h1 → h2", ""),
+                          ("create", "check", "more", "")], told)
+        self.assertIn("~ check again", lab("plan", self.write("t.lab.toml", text)).out)
+        pid = self.node("h1")["pid"]
+        self.up(text)
+        self.assertEqual(pid, self.node("h1")["pid"])
+        self.assertEqual([], self.up(text)["actions"])
+        told = {(a["op"], a["kind"], a["name"]) for a in self.up(PAIR)["actions"]}
+        self.assertLessEqual({("delete", "check", "again"), ("delete", "check", "more"),
+                              ("delete", "check", "ping h1 → h2")}, told)
+        self.assertEqual([], self.up(PAIR)["actions"])
 
     def test_a_hostname_in_place(self):
         self.up(BASE)
