@@ -12,6 +12,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -48,6 +49,24 @@ http::request<http::string_body> make_request(const std::string& method, const s
                   "what it said last is in labd.log in its run directory");
 }
 
+constexpr const char* which_socket =
+    "-S and LAB_SOCKET name the socket of a labd; without them `lab` finds one itself";
+
+// Somebody else's, which starting labd would not cure. The kernel refuses plain files as it does
+// sockets that nobody listens on.
+void refuse_what_is_no_socket(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0 || S_ISSOCK(info.st_mode)) return;
+    throw Failure(
+        "unreachable",
+        path + " is " + (S_ISDIR(info.st_mode) ? "a folder" : "a file") + ", not labd's socket",
+        which_socket);
+}
+
+[[noreturn]] void throw_not_labd(const std::string& path) {
+    throw Failure("unreachable", "what answers on " + path + " is not labd", which_socket);
+}
+
 labd::Fd connect_to(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -62,15 +81,22 @@ labd::Fd connect_to(const std::string& path) {
     if (errno == EACCES || errno == EPERM)
         throw Failure("forbidden", "you may not talk to labd on " + path,
                       "use sudo, or join its group: usermod -aG labd $USER, then log in again");
-    throw Unreachable("unreachable",
-                      "labd does not answer on " + path + " (" + std::strerror(errno) + ")");
+    const int error = errno;
+    refuse_what_is_no_socket(path);
+    if (error == EPROTOTYPE)
+        throw Failure("unreachable", path + " is another program's socket, not labd's",
+                      which_socket);
+    const std::string why = error == ENOENT         ? "there is no such socket"
+                            : error == ECONNREFUSED ? "nobody listens there any more"
+                                                    : std::strerror(error);
+    throw Unreachable("unreachable", "labd does not answer on " + path + ": " + why);
 }
 
 // One request on a loop of its own. Whoever waits does so by run(); the deadline and the signals
 // close the stream, which ends the run.
 class Call {
   public:
-    explicit Call(const std::string& path) : stream_(loop_) {
+    explicit Call(const std::string& path) : path_(path), stream_(loop_) {
         labd::Fd fd = connect_to(path);
         stream_.socket().assign(asio::local::stream_protocol(), fd.release());
     }
@@ -108,11 +134,19 @@ class Call {
         if (failure_) std::rethrow_exception(failure_);
         if (error_ == beast::error::timeout)
             throw Failure("timeout", "labd took too long to " + what);
+        if (error_ && is_no_http()) throw_not_labd(path_);
         if (error_) throw_lost(what, error_.message());
         return std::move(answer_);
     }
 
   private:
+    // Words that no HTTP server says, unlike an end in the middle of them.
+    bool is_no_http() const {
+        static const beast::error_code any = http::error::bad_version;
+        return error_.category() == any.category() && error_ != http::error::end_of_stream &&
+               error_ != http::error::partial_message;
+    }
+
     void read_header() {
         parser_.body_limit(boost::none);
         http::async_read_header(stream_, buffer_, parser_,
@@ -159,6 +193,7 @@ class Call {
         stream_.close();
     }
 
+    std::string path_;
     asio::io_context loop_{1};
     Stream stream_;
     std::optional<asio::signal_set> signals_;
@@ -212,6 +247,23 @@ void Client::probe() const {
     (void)connect_to(socket_);
 }
 
+void Client::hear(double seconds) const {
+    try {
+        const Answer answer = request("GET", "/v1/version", "", seconds);
+        boost::json::error_code error;
+        const boost::json::value body = boost::json::parse(answer.body, error);
+        if (answer.status == 200 && !error && body.is_object() &&
+            body.get_object().contains("version"))
+            return;
+    } catch (const Failure& failure) {
+        if (failure.code != "timeout") throw;
+        throw Failure("unreachable",
+                      "something takes connections on " + socket_ + " and says nothing",
+                      which_socket);
+    }
+    throw_not_labd(socket_);
+}
+
 Answer Client::request(std::string method, std::string target, std::string body,
                        double seconds) const {
     Call call(socket_);
@@ -222,8 +274,9 @@ Answer Client::request(std::string method, std::string target, std::string body,
 
 Answer Client::lines(std::string method, std::string target, std::string body,
                      const std::function<void(std::string_view)>& line,
-                     std::function<bool()> interrupted) const {
+                     std::function<bool()> interrupted, double seconds) const {
     Call call(socket_);
+    if (seconds > 0) call.deadline(seconds);
     call.on_line(&line);
     call.hang_up_on_signals(std::move(interrupted));
     call.send(make_request(method, target, std::move(body)));

@@ -22,6 +22,9 @@ class Client {
 
     // Is somebody listening? Throws Unreachable when not, Failure when we may not talk to them.
     void probe() const;
+    // And is it labd? Throws Failure `unreachable` when it says so much as a wrong word, or nothing
+    // for so long; what is thrown when it hangs up says `internal`.
+    void hear(double seconds) const;
 
     // One request, one answer, whatever its status. `seconds` 0 = no deadline; past it: timeout.
     Answer request(std::string method, std::string target, std::string body = "",
@@ -32,7 +35,7 @@ class Client {
     // `interrupted` is called first: when it is true the answer is waited for, until Ctrl-C again.
     Answer lines(std::string method, std::string target, std::string body,
                  const std::function<void(std::string_view)>& line,
-                 std::function<bool()> interrupted = {}) const;
+                 std::function<bool()> interrupted = {}, double seconds = 0) const;
 
     // Asks for `lab-session`; the connection, in blocking mode, with nothing read beyond the 101.
     labd::Fd upgrade(const std::string& method, const std::string& target,

@@ -118,7 +118,13 @@ Started spawn(const std::string& program, const std::vector<std::string>& argume
 
 // Of several `lab` that find no labd, one starts it and the others wait for that, here.
 labd::Fd take_turn(const std::string& run) {
-    if (::mkdir(run.c_str(), 0755) != 0 && errno != EEXIST) fail("make " + run);
+    if (::mkdir(run.c_str(), 0755) != 0 && errno != EEXIST) {
+        const std::string why =
+            errno == ENOENT ? "the folder above it is missing" : std::strerror(errno);
+        throw Failure("unreachable",
+                      "labd is not running, and its folder " + run + " cannot be made: " + why,
+                      "make it first, or name another socket: -S PATH, LAB_SOCKET=PATH");
+    }
     // In /tmp anybody could have made it for us.
     if (::geteuid() != 0 && !labd::is_own_folder(run))
         throw Failure("internal", run + " is not your own folder",
@@ -135,10 +141,11 @@ labd::Fd take_turn(const std::string& run) {
 void hear_from(const Client& client) {
     client.probe();
     try {
-        (void)client.request("GET", "/v1/version");
+        client.hear(std::chrono::duration<double>(start_limit).count());
     } catch (const Unreachable&) {
         throw;
     } catch (const Failure& hung_up) {
+        if (hung_up.code == "unreachable") throw;  // somebody else's
         throw Unreachable("unreachable", hung_up.message, hung_up.hint);
     }
 }

@@ -1,10 +1,13 @@
 """labd comes when it is needed, goes when it is told to, and the labs do not notice."""
 
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
+import threading
 
 import machine
 from labtest import PAIR, LabTest, pid_exists
@@ -48,8 +51,8 @@ class Daemon(LabTest):
                 (folder / "passwd").write_text("somebody's")
                 (folder / "passwd").chmod(0o644)
                 done = lab("-S", str(folder / socket), "ls", status=4)
-                self.assertIn("has passwd in it", done.err)
-                self.assertIn(f"{folder}/labd/labd.sock", done.err)
+                self.assertIn("is a file" if socket == "passwd" else f"{folder}/labd/labd.sock", done.err)
+                self.assertIn("passwd", done.err)
                 done = run("labd", "--foreground", "--socket", str(folder / socket), "--run-dir", str(folder),
                            status=None, timeout=20)
                 self.assertNotEqual(0, done.status)
@@ -60,6 +63,46 @@ class Daemon(LabTest):
             self.assertNotEqual(0, done.status)
             self.assertIn("passwd", done.err)
             self.assertEqual(0o755, os.stat("/run/work/demo-x.sock").st_mode & 0o7777)
+
+    def test_what_is_no_socket_of_labd_is_said_so(self):
+        folder = pathlib.Path("/run/work/other")
+        folder.mkdir()
+        (folder / "file").write_text("x")
+        datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        datagrams.bind(str(folder / "datagrams"))
+        cases = [("file", f"{folder}/file is a file, not labd's socket"),
+                 (".", f"{folder} is a folder, not labd's socket"),
+                 ("datagrams", f"{folder}/datagrams is another program's socket, not labd's"),
+                 ("none/deeper/socket", "labd is not running, and its folder "
+                  f"{folder}/none/deeper cannot be made: the folder above it is missing")]
+        for name, words in cases:
+            done = lab("-S", folder / name, "ls", status=4)
+            self.assertIn(words, done.err)
+            self.assertIn("LAB_SOCKET", done.err)
+            self.assertEqual("unreachable", lab("-S", folder / name, "ls", "--json", status=4).json["error"]["code"])
+        for words in (b"SSH-2.0-hello\r\n", b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"):
+            self.serve(folder / "served", words)
+            done = lab("-S", folder / "served", "ls", status=4)
+            self.assertIn(f"what answers on {folder}/served is not labd", done.err)
+            (folder / "served").unlink()
+        self.assertIn(f"labd does not answer on {folder}/gone: there is no such socket",
+                      lab("-S", folder / "gone", "--no-start", "ls", status=4).err)
+        self.assertEqual(["datagrams", "file"], sorted(os.listdir(folder)))  # no labd has begun here
+
+    def serve(self, path, words):
+        """Somebody else, who says WORDS to whoever asks something."""
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(path))
+        listening.listen()
+
+        def answer():
+            with contextlib.suppress(OSError):
+                while True:
+                    with listening.accept()[0] as client:
+                        if client.recv(4096):
+                            client.sendall(words)
+        threading.Thread(target=answer, daemon=True).start()
+        self.addCleanup(listening.close)
 
     def test_many_clients_start_one(self):
         clients = [subprocess.Popen(["lab", "ls"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
