@@ -12,6 +12,7 @@ bool scoped_to_link(const std::string& address) {
 }
 
 std::string addresses(const NodeState& node, bool wide) {
+    if (node.state == "stopped") return "";  // it has them again when it starts
     std::vector<std::string> shown;
     for (const std::string& a : node.addresses)
         if (wide || !scoped_to_link(a)) shown.push_back(a);
@@ -68,6 +69,21 @@ std::string impaired_links(const LabState& lab, const Style& style) {
     return out;
 }
 
+// What the head line does not say already.
+std::string changed_by_hand(const LabState& lab, const Style& style) {
+    constexpr std::size_t most = 8;
+    std::vector<std::string> drift = lab.drift;
+    std::erase_if(
+        drift, [&](const std::string& one) { return lab.reason.find(one) != std::string::npos; });
+    std::string out;
+    for (std::size_t i = 0; i < std::min(drift.size(), most); ++i)
+        out += style.yellow("!") + " the lab " + drift[i] + "\n";
+    if (drift.size() > most)
+        out += style.yellow("!") + " and " + std::to_string(drift.size() - most) +
+               " more such things: lab status --json\n";
+    return out;
+}
+
 }  // namespace
 
 std::string labs_table(const std::vector<LabSummary>& labs, bool wide, const Style& style) {
@@ -102,13 +118,14 @@ std::string status_table(const LabState& lab, const std::vector<std::string>& na
     for (const NodeState& node : lab.nodes) {
         if (!names.empty() && std::find(names.begin(), names.end(), node.name) == names.end())
             continue;
-        std::vector<std::string> row{node.name,
-                                     node.kind,
-                                     style.state(node.state),
-                                     node.pid ? std::to_string(*node.pid) : "",
-                                     addresses(node, wide),
-                                     node.uptime > 0 ? age(node.uptime) : "",
-                                     services(node, style)};
+        std::vector<std::string> row{
+            node.name,
+            node.kind,
+            style.state(node.state),
+            node.pid ? std::to_string(*node.pid) : "",
+            addresses(node, wide),
+            node.uptime > 0 && node.state != "stopped" ? age(node.uptime) : "",
+            services(node, style)};
         if (wide) row.insert(row.end(), {node.level, node.netns});
         table.row(std::move(row));
         if (!node.reason.empty())
@@ -118,6 +135,7 @@ std::string status_table(const LabState& lab, const std::vector<std::string>& na
                 reasons +=
                     style.yellow("!") + " " + node.name + "/" + s.name + ": " + s.text + "\n";
     }
+    reasons += changed_by_hand(lab, style);
     for (const LinkState& link : lab.links) {
         if (!link.asked.empty())
             reasons += style.yellow("!") + " link " + link.name + ": " + link.asked + "\n";

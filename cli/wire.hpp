@@ -57,6 +57,7 @@ struct LabState {
     double age = 0;
     std::vector<NodeState> nodes;
     std::vector<LinkState> links;
+    std::vector<std::string> drift;  // "lacks link h1--r1", …: what somebody has changed by hand
 
     const NodeState* find(std::string_view node) const;
 };

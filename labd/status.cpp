@@ -120,7 +120,9 @@ json::object node_object(const Lab& lab, std::size_t index, const Readings& read
     object["limits"] = limits(node.limits, memory);
     object["hostname"] = node.hostname;
     object["label"] = node.label;
-    object["uptime"] = live != nullptr ? age(live->born) : age(lab.since);
+    // A switch has run since the lab has; what is off has not run at all.
+    const bool quiet_switch = !node.has_process() && object["state"] == "running";
+    object["uptime"] = live != nullptr ? age(live->born) : quiet_switch ? age(lab.since) : 0.0;
     json::array addresses = texts(node.loopbacks, memory);
     for (const topology::Interface& interface : node.interfaces)
         for (const topology::Prefix& address : addresses_of(lab, node, interface))

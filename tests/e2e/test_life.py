@@ -47,6 +47,9 @@ class Life(LabTest):
         self.assertNotIn("UP", self.link("r1", "eth0")["flags"])
         status = lab("status", "--json").json
         self.assertEqual(("up", []), (status["state"], status["drift"]))
+        self.assertEqual(0, self.node("r1")["uptime"])
+        self.assertRegex(lab("status").out, r"(?m)^r1 +router +stopped +- +- +- +-$")
+        self.assertRegex(lab("links", "r1").out, r"(?m)^\S*r1\S* +down ")
         self.assert_reaches("h1", "h2")
         self.assert_no_way("h1", "h3")
         self.assertEqual("r1: nothing to do\n", lab("stop", "r1").out)
