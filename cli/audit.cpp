@@ -62,6 +62,20 @@ std::string query(const Globals& globals, const AuditOptions& options) {
     return out;
 }
 
+// " with --node h9 --who bob", as it was typed.
+std::string asked(const Globals& globals, const AuditOptions& options) {
+    std::string words;
+    const auto add = [&](const char* flag, const std::string& value) {
+        if (!value.empty()) words += std::string(words.empty() ? " with" : "") + flag + value;
+    };
+    add(" -L ", globals.lab);
+    add(" --node ", options.node);
+    add(" --who ", options.who);
+    add(" --verb ", options.verb);
+    add(" --since ", options.since);
+    return words;
+}
+
 // Page by page; with `most` only the last so many stay.
 std::deque<json::object> records(const Client& client, const std::string& filter,
                                  std::size_t most) {
@@ -167,7 +181,8 @@ int audit(const Globals& globals, const AuditOptions& options) {
         print(
             compact(json::object{{"api", 1}, {"records", json::array(list.begin(), list.end())}}));
     } else if (list.empty()) {
-        print_error("nothing of that kind was done, or you may not know of it\n");
+        print_error("nothing is logged" + asked(globals, options) +
+                    ", or you may not know of it\n");
     } else {
         print(table(list, globals.format == Format::wide, Style{globals.color_out}));
     }

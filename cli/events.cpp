@@ -4,9 +4,12 @@
 #include "cli/error.hpp"
 #include "cli/json_field.hpp"
 #include "cli/render.hpp"
+#include "cli/wire.hpp"
+#include "topology/suggest.hpp"
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace cli {
@@ -50,6 +53,18 @@ std::string target(const Globals& globals, const EventsOptions& options) {
     return "/v1/events" + query;
 }
 
+// Its events come when it does; a slip of the keyboard waits for ever.
+void announce(const Client& client, const std::string& lab) {
+    const Answer answer = client.request("GET", "/v1/labs");
+    if (answer.status != 200) return;
+    std::vector<std::string> names;
+    for (const LabSummary& one : parse_labs(answer.body)) names.push_back(one.name);
+    if (std::find(names.begin(), names.end(), lab) != names.end()) return;
+    const std::string near = topology::did_you_mean(lab, names);
+    print_error("notice: lab \"" + lab + "\" is not up" + (near.empty() ? "" : " (" + near + ")") +
+                ": waiting for it\n");
+}
+
 }  // namespace
 
 int events(const Globals& globals, const EventsOptions& options) {
@@ -66,7 +81,14 @@ int events(const Globals& globals, const EventsOptions& options) {
         }
         (void)std::fflush(stdout);
     };
-    const Answer answer = client.lines("GET", target(globals, options), "", show);
+    Answer answer;
+    try {
+        if (options.follow && !globals.lab.empty() && !globals.quiet) announce(client, globals.lab);
+        answer = client.lines("GET", target(globals, options), "", show);
+    } catch (const Interrupted&) {
+        if (options.follow) return exit_code::ok;  // there is no other way to end it
+        throw;
+    }
     if (answer.status != 200) throw_failure(answer, "follow the events");
     return exit_code::ok;
 }

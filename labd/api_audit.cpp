@@ -2,11 +2,14 @@
 #include "labd/api.hpp"
 #include "labd/audit_log.hpp"
 #include "labd/json_text.hpp"
+#include "labd/rights.hpp"
 #include "labd/wire.hpp"
+#include "topology/suggest.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace labd {
@@ -23,9 +26,29 @@ std::string one_of(const std::map<std::string, std::string>& query, const char* 
     return found == query.end() ? "" : found->second;
 }
 
+// The log's verbs are not the command line's: "node.start" is one, and what `gc` takes.
+std::vector<std::string> audit_verbs() {
+    std::vector<std::string> names{"adopt", "connect", "gc", "labd", "node", "steps"};
+    for (int verb = 0; verb <= static_cast<int>(Verb::down); ++verb)
+        names.emplace_back(rule(static_cast<Verb>(verb)).name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
 }  // namespace
 
 void Api::audit(Exchange exchange) {
+    const std::string verb = one_of(exchange->request().query, "verb");
+    const std::vector<std::string> verbs = audit_verbs();
+    if (!verb.empty() &&
+        std::find(verbs.begin(), verbs.end(), verb.substr(0, verb.find('.'))) == verbs.end()) {
+        const std::string near = topology::did_you_mean(verb, verbs);
+        return exchange->answer(
+            400, error_json("bad_request", "the audit log has no verb \"" + verb + "\"",
+                            (near.empty() ? "" : near + " ") +
+                                "verbs: " + topology::join(verbs, verbs.size())));
+    }
     const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
         const http::Request& request = to->request();
         const AuditFilter filter{one_of(request.query, "lab"), one_of(request.query, "node"),

@@ -3,14 +3,21 @@
 #include "labd/json_text.hpp"
 #include "labd/picture.hpp"
 #include "labd/wire.hpp"
+#include "topology/suggest.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace labd {
 
+namespace asio = boost::asio;
 namespace json = boost::json;
 
 namespace {
@@ -19,7 +26,7 @@ namespace {
 struct Filter {
     std::string lab, type;
     Peer peer;
-    const Engine* engine = nullptr;
+    Engine* engine = nullptr;
 
     bool takes(const Event& event) const {
         if (!lab.empty() && event.lab != lab) return false;
@@ -37,15 +44,19 @@ class Initial {
     Initial(http::Exchange& exchange, const Filter& filter, std::uint64_t seq)
         : exchange_(exchange), filter_(filter), seq_(seq) {}
 
-    void tell(const Lab& lab) {
-        say("lab", lab.name, "", {{"state", word(lab.state)}, {"reason", lab.reason}});
+    // `drift`: with the names that are missing, which nobody tells of as they go.
+    void tell(const Lab& lab, const std::vector<topology::Action>& drift) {
+        const json::object short_form = brief(lab, true);  // degraded, when somebody has changed it
+        say("lab", lab.name, "",
+            {{"state", std::string(short_form.at("state").as_string())},
+             {"reason", std::string(short_form.at("reason").as_string())}});
         for (std::size_t i = 0; i < lab.wish.nodes.size(); ++i) tell_node(lab, i);
         for (const topology::Link& link : lab.wish.links) {
             bool is_up = true;
             for (const topology::End& end : link.ends) is_up = is_up && end_is_up(lab, end);
             say("link", lab.name, "", {{"link", link.name}, {"state", is_up ? "up" : "down"}});
         }
-        for (const auto& [key, action] : lab.drift)
+        for (const topology::Action& action : drift)
             say("drift", lab.name, node_of_action(action), {{"text", drift_words(action)}});
     }
 
@@ -92,6 +103,28 @@ class Initial {
     std::uint64_t seq_;
 };
 
+// A filter that nothing can pass would look like a quiet lab. Who waits may wait for a lab to come.
+struct Refused {
+    unsigned status;
+    std::string body;
+};
+std::optional<Refused> refuse(const Filter& filter, bool follow) {
+    const std::vector<std::string>& types = event_types();
+    if (!filter.type.empty() && std::find(types.begin(), types.end(), filter.type) == types.end()) {
+        const std::string near = topology::did_you_mean(filter.type, types);
+        return Refused{400, error_json("bad_request", "no event is of type \"" + filter.type + "\"",
+                                       (near.empty() ? "" : near + " ") +
+                                           "types: " + topology::join(types, types.size()))};
+    }
+    if (follow || filter.lab.empty() || filter.engine->find(filter.lab)) return std::nullopt;
+    for (const Event& event : filter.engine->events().since(0).events)
+        if (event.lab == filter.lab) return std::nullopt;
+    return Refused{404,
+                   error_json("no_such_lab",
+                              "there is no lab \"" + filter.lab + "\", and no event of one is kept",
+                              "lab ls lists those that are up")};
+}
+
 std::optional<std::uint64_t> number_of(const std::string& text) {
     std::uint64_t out = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -109,39 +142,55 @@ void Api::events(Exchange exchange) {
     };
     const Filter filter{asked("lab"), asked("type"), exchange->request().peer, &engine_};
     const bool follow = query.contains("follow"), initial = query.contains("initial");
-    const Events& all = engine_.events();
-    // Who names no number hears what comes; who does not wait for more hears all that is kept.
-    std::uint64_t since = follow || initial ? all.last() : 0;
+    std::optional<std::uint64_t> since;
     if (query.contains("since")) {
-        const auto number = number_of(asked("since"));
-        if (!number) {
+        since = number_of(asked("since"));
+        if (!since) {
             exchange->answer(400, error_json("bad_request", "\"since\" must be a number"));
             return;
         }
-        since = *number;
     }
-    exchange->begin_lines(200);
-    const Events::Since past = all.since(since);
-    if (past.lost > 0)
-        exchange->line(json::serialize(json::object{{"seq", since + past.lost},
-                                                    {"type", "gap"},
-                                                    {"action", "lost"},
-                                                    {"events", past.lost}}));
-    for (const Event& event : past.events)
-        if (filter.takes(event)) exchange->line(event.json);
-    if (initial) {
-        Initial state(*exchange, filter, all.last());
-        for (const auto& [name, lab] : engine_.labs())
-            if (filter.lab.empty() || filter.lab == name) state.tell(*lab);
+    if (const auto refused = refuse(filter, follow)) {
+        exchange->answer(refused->status, refused->body);
+        return;
     }
-    if (!follow) return exchange->end_lines();
-
-    // The subscription lives as long as its client.
-    auto held = std::make_shared<Events::Subscription>();
-    *held = engine_.events().subscribe([exchange, filter](const Event& event) {
-        if (filter.takes(event)) exchange->line(event.json);
-    });
-    exchange->on_gone([held] { held->reset(); });
+    const auto work = [](Api& api, Exchange to, Filter wanted, std::optional<std::uint64_t> from,
+                         bool with_state, bool on) -> asio::awaitable<void> {
+        std::vector<std::shared_ptr<Lab>> labs;
+        std::map<std::string, std::vector<topology::Action>> drift;
+        if (with_state)
+            for (const auto& [name, lab] : api.engine_.labs())
+                if (wanted.lab.empty() || wanted.lab == name) labs.push_back(lab);
+        for (const std::shared_ptr<Lab>& lab : labs)
+            drift[lab->name] = co_await api.engine_.drift(lab);
+        // From here on nothing waits: what happens meanwhile comes after this.
+        const Events& all = api.engine_.events();
+        // Who names no number hears what comes; who does not wait for more hears all that is kept.
+        const std::uint64_t first = from.value_or(on || with_state ? all.last() : 0);
+        to->begin_lines(200);
+        const Events::Since past = all.since(first);
+        if (past.lost > 0)
+            to->line(json::serialize(json::object{{"seq", first + past.lost},
+                                                  {"type", "gap"},
+                                                  {"action", "lost"},
+                                                  {"events", past.lost}}));
+        for (const Event& event : past.events)
+            if (wanted.takes(event)) to->line(event.json);
+        Initial state(*to, wanted, all.last());
+        for (const std::shared_ptr<Lab>& lab : labs)
+            if (api.engine_.find(lab->name) == lab) state.tell(*lab, drift[lab->name]);
+        if (!on) {
+            to->end_lines();
+            co_return;
+        }
+        // The subscription lives as long as its client.
+        auto held = std::make_shared<Events::Subscription>();
+        *held = api.engine_.events().subscribe([to, wanted](const Event& event) {
+            if (wanted.takes(event)) to->line(event.json);
+        });
+        to->on_gone([held] { held->reset(); });
+    };
+    spawn(exchange, work(*this, exchange, filter, since, initial, follow));
 }
 
 }  // namespace labd

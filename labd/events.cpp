@@ -15,6 +15,12 @@
 
 namespace labd {
 
+const std::vector<std::string>& event_types() {
+    static const std::vector<std::string> types{"lab",   "node",    "link", "address",
+                                                "route", "service", "exec", "drift"};
+    return types;
+}
+
 std::string rfc3339(const timespec& time) {
     tm parts{};
     (void)::gmtime_r(&time.tv_sec, &parts);  // fails beyond year 2^31 only

@@ -24,6 +24,9 @@ struct Event {
     std::string json;
 };
 
+// Everything that `type` may be.
+const std::vector<std::string>& event_types();
+
 // RFC 3339 in UTC with nanoseconds.
 std::string rfc3339(const timespec& time);
 

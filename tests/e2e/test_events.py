@@ -148,3 +148,61 @@ r1 = { kind = "router", routes = ["blackhole 10.66.0.0/16"] }
         self.assertEqual({"node"}, {json.loads(line)["type"] for line in
                                     lab("events", "--type", "node", "--json").out.splitlines()})
         lab("events", "--since-seq", "x", status=None)
+
+    def test_what_was_changed_by_hand_is_part_of_how_everything_is(self):
+        self.up(PAIR)
+        run("ip", "-n", "t.h1", "link", "set", "eth0", "mtu", "1300")
+        run("umount", "/run/netns/t.h2")
+        os.unlink("/run/netns/t.h2")
+        told = [json.loads(line) for line in lab("events", "--initial-state", "--json").out.splitlines()]
+        [whole] = [e for e in told if e["type"] == "lab" and e["action"] == "state"]
+        self.assertEqual("degraded", whole["state"])
+        drift = "\n".join(e["text"] for e in told if e["type"] == "drift" and e["action"] == "state")
+        self.assertIn("mtu is 1300, wished 1500", drift)
+        self.assertIn("lacks name t.h2", drift)
+        text = lab("status").out
+        self.assertIn("mtu is 1300, wished 1500", text)
+        self.assertIn("! the lab lacks name t.h2", text)
+        self.up(PAIR)
+        self.assertNotIn("!", lab("status").out)
+        self.assertEqual([], [e for e in lab("events", "--initial-state", "--type", "drift", "--json").out.splitlines()
+                              if '"state"' in e])
+
+    def test_a_filter_that_nothing_can_pass_is_refused(self):
+        self.up(PAIR)
+        done = lab("events", "--type", "nodes", status=2)
+        self.assertIn('no event is of type "nodes"', done.err)
+        self.assertIn('did you mean "node"? types: lab, node, link, address, route, service, exec and drift',
+                      done.err)
+        lab("events", "-f", "--type", "nosuch", status=2)
+        done = lab("-L", "nosuch", "events", status=3)
+        self.assertIn('there is no lab "nosuch", and no event of one is kept', done.err)
+        lab("down", "t")
+        self.assertIn('"down"', lab("-L", "t", "events", "--json").out)  # kept
+        done = lab("audit", "--verb", "nosuch", status=2)
+        self.assertIn('the audit log has no verb "nosuch"', done.err)
+        self.assertIn("exec", done.err)
+        for flag, value in (("--node", "nosuch"), ("--who", "nosuch")):
+            self.assertIn(f"nothing is logged with {flag} {value}", lab("audit", flag, value).err)
+
+    def test_a_follower_ends_without_a_word(self):
+        self.up(PAIR)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for options in (["--json"], []):
+                client = subprocess.Popen(["lab", "events", "-f", "--initial-state", *options],
+                                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                client.stdout.readline()
+                client.send_signal(number)
+                out, err = client.communicate()
+                self.assertEqual((0, b""), (client.returncode, err))
+                self.assertNotIn(b"error", out)
+
+    def test_a_lab_that_is_awaited_is_said_to_be_missing(self):
+        lab("ls")
+        client = subprocess.Popen(["lab", "-L", "t", "events", "-f", "--since-seq", "0"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        self.addCleanup(client.communicate)
+        self.addCleanup(client.kill)
+        self.assertEqual(b'notice: lab "t" is not up: waiting for it\n', client.stderr.readline())
+        self.up(PAIR)
+        self.assertIn(b"lab", client.stdout.readline())
