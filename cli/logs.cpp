@@ -6,7 +6,10 @@
 #include "cli/render.hpp"
 #include "cli/select.hpp"
 #include "cli/session.hpp"
+#include "labd/utf8.hpp"
 #include "topology/suggest.hpp"
+
+#include <boost/json.hpp>
 
 #include <cstdio>
 
@@ -33,6 +36,39 @@ void require_service(const NodeState& node, const std::string& service) {
                   near.empty() ? "it has " + join(names, ", ") : near);
 }
 
+// "web| GET / 200" of all services of a node; of one, its lines as they are.
+class JsonLines {
+  public:
+    JsonLines(std::vector<std::string> nodes, std::string service)
+        : nodes_(std::move(nodes)), service_(std::move(service)), open_(nodes_.size()) {}
+
+    std::string take(std::size_t who, std::string_view bytes) {
+        std::string out, &open = open_[who];
+        open += bytes;
+        std::size_t end = 0, from = 0;
+        for (; (end = open.find('\n', from)) != std::string::npos; from = end + 1)
+            out += line(who, open.substr(from, end - from));
+        open.erase(0, from);
+        return out;
+    }
+
+  private:
+    std::string line(std::size_t who, std::string text) const {
+        std::string service = service_;
+        if (const std::size_t bar = text.find("| "); service.empty() && bar != std::string::npos) {
+            service = text.substr(0, bar);
+            text.erase(0, bar + 2);
+        }
+        return boost::json::serialize(boost::json::object{
+                   {"node", nodes_[who]}, {"service", service}, {"line", labd::to_utf8(text)}}) +
+               "\n";
+    }
+
+    std::vector<std::string> nodes_;
+    std::string service_;
+    std::vector<std::string> open_;
+};
+
 }  // namespace
 
 int logs(const Globals& globals, const LogsOptions& options) {
@@ -51,13 +87,16 @@ int logs(const Globals& globals, const LogsOptions& options) {
                             return live.client.upgrade("GET",
                                                        target(live.name, node, service, options));
                         }});
+    JsonLines objects(nodes, service);
     PrefixedLines lines(nodes, Style{globals.color_out}, Style{globals.color_out});
     ManyOptions many;
     many.parallel = jobs.size();  // all at once: followers never end
     bool silent = true;
     many.output = [&](std::size_t job, int, std::string_view bytes) {
         silent = false;
-        print(several ? lines.take(job, 1, bytes) : std::string(bytes));
+        print(globals.json() ? objects.take(job, bytes)
+              : several      ? lines.take(job, 1, bytes)
+                             : std::string(bytes));
         (void)std::fflush(stdout);  // main looks for what got lost
     };
     const std::vector<JobResult> results = run_many(jobs, many);
@@ -70,7 +109,7 @@ int logs(const Globals& globals, const LogsOptions& options) {
                     (outcome.text.empty() ? "the connection was lost" : outcome.text) + "\n");
         code = exit_code::infrastructure;
     }
-    if (silent && code == exit_code::ok && !globals.quiet)
+    if (silent && code == exit_code::ok && !globals.quiet && !globals.json())
         print_error("nothing was said so far; services come from `run` and `routing`\n");
     return code;
 }

@@ -192,6 +192,20 @@ exec = ["ping -c1 -W1 h1"]
         done = lab("up", self.write("t.lab.toml", text), "--wait=2s", status=124, timeout=100)
         self.assertRegex(done.err, "not ready after 2 s|in the time of --wait")
 
+    def test_logs_as_objects(self):
+        self.up(host('run = [{ name = "a", cmd = "echo one; printf \'x| y\\n\'; exec sleep 1000", ready = "log y" }, '
+                     '{ name = "b", cmd = "echo two; exec sleep 1000", ready = "log two", after = ["h1/a"] }]'))
+        objects = [json.loads(line) for line in lab("logs", "--json").out.splitlines()]
+        self.assertEqual([{"node": "h1", "service": "a", "line": "one"}, {"node": "h1", "service": "a", "line": "x| y"},
+                          {"node": "h1", "service": "b", "line": "two"}], objects)
+        one = [json.loads(line) for line in lab("logs", "h1/a", "--json").out.splitlines()]
+        self.assertEqual(objects[:2], one)
+        follower = subprocess.Popen(["lab", "logs", "-f", "--json", "h1/b"], stdout=subprocess.PIPE)
+        self.addCleanup(follower.communicate)
+        self.addCleanup(follower.kill)
+        self.assertEqual(objects[2], json.loads(follower.stdout.readline()))
+        self.assertEqual("", lab("logs", "h2", "--json").out)
+
     def test_daemons_find_their_defaults(self):
         text = host('run = [{ name = "dns", cmd = "exec dnsmasq -k -u root --address=/www.lab/10.9.9.9", ready = '
                     '"udp 53" }]', "")
