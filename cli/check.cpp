@@ -6,6 +6,7 @@
 #include "cli/error.hpp"
 #include "cli/render.hpp"
 #include "cli/select.hpp"
+#include "cli/wait_ready.hpp"
 #include "topology/check_filter.hpp"
 
 #include <cstdio>
@@ -67,6 +68,7 @@ int check(const Globals& globals, const CheckOptions& options) {
 int wait(const Globals& globals, const WaitOptions& options) {
     const Client client = connect(globals);
     const std::string lab = choose_lab(globals, client);
+    if (options.condition == "ready") return wait_ready(globals, client, lab, options.timeout);
     CheckSuite suite;
     suite.lab = lab;
     const Style style{globals.color_out};

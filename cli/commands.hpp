@@ -18,7 +18,7 @@ int show(const Globals& globals, const ShowOptions& options);
 int graph(const Globals& globals, const GraphOptions& options);
 
 int ls(const Globals& globals);
-int status(const Globals& globals, const std::vector<std::string>& nodes);
+int status(const Globals& globals, const StatusOptions& options);
 int links(const Globals& globals, const std::string& node);
 int inspect(const Globals& globals, const InspectOptions& options);
 int ns(const Globals& globals, const NsOptions& options);

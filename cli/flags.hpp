@@ -30,6 +30,7 @@ struct Line {
     ExecOptions exec;
     VtyshOptions vtysh;
     LogsOptions logs;
+    StatusOptions status;
     PingOptions ping;
     CheckOptions check;
     TestOptions test;

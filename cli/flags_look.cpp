@@ -18,7 +18,7 @@ std::function<int()> setup_events(CLI::App& app, Line& line) {
     flag(app, "--initial-state", line.events.initial, "begin with how everything is now");
     valued(app, "--since-seq", line.events.since_seq, "N: what came after number N");
     valued(app, "--type", line.events.type,
-           "TYPE: only lab, node, link, address, service, drift, …");
+           "TYPE: only lab, node, link, address, route, service, exec or drift");
     return [&line] { return events(line.globals, line.events); };
 }
 
@@ -50,9 +50,10 @@ void setups_look(Setups& setups) {
         {"ls", [](CLI::App&, Line& line) { return [&line] { return ls(line.globals); }; }},
         {"status",
          [](CLI::App& app, Line& line) {
-             words_of(app, line.words);
+             words_of(app, line.status.nodes);
              flag(app, "--wide", line.typed.wide, "same as -o wide");
-             return [&line] { return status(line.globals, line.words); };
+             flag(app, "--watch", line.status.watch, "stay, and show it anew as things happen");
+             return [&line] { return status(line.globals, line.status); };
          }},
         {"links",
          [](CLI::App& app, Line& line) {

@@ -61,7 +61,7 @@ std::function<int()> setup_wait(CLI::App& app, Line& line) {
         for (const std::string& word : line.words)
             line.wait.condition += (line.wait.condition.empty() ? "" : " ") + word;
         if (line.wait.condition.empty())
-            throw Failure("usage", "wait for what?", "lab wait 'ping h1 h2'");
+            throw Failure("usage", "wait for what?", "lab wait ready, or lab wait 'ping h1 h2'");
         // What the condition says of its time holds, unless the flag says more.
         if (line.wait.condition.find("within=") != std::string::npos ||
             line.wait.condition.find("within =") != std::string::npos)

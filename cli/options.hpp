@@ -7,7 +7,7 @@
 
 namespace cli {
 
-enum class Format { table, wide, json, jsonl, name };
+enum class Format { table, wide, json, jsonl, name, sarif };  // sarif: of `validate` alone
 
 struct Globals {
     std::string lab;     // -L, LAB_NAME
@@ -61,6 +61,11 @@ struct LogsOptions {
     std::string where;  // NODE or NODE/SERVICE, "" = every node
     bool follow = false;
     unsigned lines = 0;  // 0 = all that is kept
+};
+
+struct StatusOptions {
+    std::vector<std::string> nodes;
+    bool watch = false;
 };
 
 struct PingOptions {

@@ -21,11 +21,9 @@ namespace cli {
 namespace {
 
 Format parse_format(const std::string& text) {
-    static const std::map<std::string, Format> known{{"table", Format::table},
-                                                     {"wide", Format::wide},
-                                                     {"json", Format::json},
-                                                     {"jsonl", Format::jsonl},
-                                                     {"name", Format::name}};
+    static const std::map<std::string, Format> known{
+        {"table", Format::table}, {"wide", Format::wide}, {"json", Format::json},
+        {"jsonl", Format::jsonl}, {"name", Format::name}, {"sarif", Format::sarif}};
     const auto found = known.find(text);
     if (found == known.end())
         throw Failure("usage", "no output format \"" + text + "\"",
@@ -128,6 +126,10 @@ int dispatch(const std::vector<std::string>& words, Line& line) {
                       subs.empty() ? "lab --help" : "lab help " + subs.front()->get_name());
     }
     settle(line);
+    const std::vector<CLI::App*> subs = app.get_subcommands();
+    if (line.globals.format == Format::sarif &&
+        (subs.empty() || subs.front()->get_name() != "validate"))
+        throw Failure("usage", "-o sarif is for mistakes in files", "lab validate -o sarif FILE");
     if (line.typed.version) return version(line.globals);
     return chosen ? chosen() : help(line.globals, "");
 }

@@ -5,6 +5,7 @@
 #include "cli/json_print.hpp"
 #include "cli/programs.hpp"
 #include "cli/render.hpp"
+#include "cli/sarif.hpp"
 #include "cli/with_variant.hpp"
 
 #include <boost/json.hpp>
@@ -52,6 +53,8 @@ std::string sentence(const Bundle& bundle, const FilePlace& place) {
 int validate(const Globals& globals, const std::vector<std::string>& names,
              const FileOptions& options) {
     bool all_fine = true;
+    const bool text = !globals.json() && globals.format != Format::sarif;
+    Sarif sarif;
     json::array files, diagnostics;
     const std::vector<std::string> wanted = names.empty() ? std::vector<std::string>{""} : names;
     for (const std::string& name : wanted) {
@@ -62,7 +65,7 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
             if (auto wrong = wrong_variant(place, bundle, options)) {
                 bundle = std::move(wrong->second);
                 variant = topology::text(wrong->first);
-                if (!globals.json()) print_error("with " + variant + ":\n");
+                if (text) print_error("with " + variant + ":\n");
             }
         const topology::Resolved& resolved = bundle.resolved;
         const bool fine = !resolved.diagnostics.failed();
@@ -73,6 +76,7 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
             if (fine) found.push_back(std::move(d));
         }
         all_fine = all_fine && fine;
+        if (globals.format == Format::sarif) sarif.add(found, resolved.sources);
         if (globals.json()) {
             for (const topology::Diagnostic& d : found)
                 diagnostics.push_back(diagnostic_json(d, resolved.sources));
@@ -85,10 +89,11 @@ int validate(const Globals& globals, const std::vector<std::string>& names,
             files.push_back(std::move(file));
             continue;
         }
-        if (!found.empty())
+        if (text && !found.empty())
             print_error(topology::render(found, resolved.sources, globals.color_err));
-        if (fine && !globals.quiet) print(sentence(bundle, place));
+        if (text && fine && !globals.quiet) print(sentence(bundle, place));
     }
+    if (globals.format == Format::sarif) print(sarif.text());
     if (globals.json())
         print(compact(json::object{{"api", 1},
                                    {"ok", all_fine},

@@ -32,7 +32,8 @@ const std::vector<Verb>& verbs() {
          Argument::labs},
         {"validate", "lint", "Build", "[FILE]…", "check topology files, touch nothing",
          "lab validate             every mistake at once, with line and hint\n"
-         "lab validate labs/*.lab.toml\n",
+         "lab validate labs/*.lab.toml\n"
+         "lab validate -o sarif > lab.sarif     for code scanners and editors\n",
          Argument::file},
         {"show", "", "Build", "[FILE]", "the topology with nothing implicit, or the daemons' files",
          "lab show --resolved      every address, route and name written out\n"
@@ -47,6 +48,7 @@ const std::vector<Verb>& verbs() {
          "lab ls\nlab ls -q                names only\n", Argument::none},
         {"status", "ps", "Look", "[NODE]…", "nodes: state, addresses, daemons",
          "lab status\n"
+         "lab status --watch       anew whenever something happens, until Ctrl-C\n"
          "lab status @router -o wide\n",
          Argument::nodes},
         {"links", "", "Look", "[NODE]", "links: state, MTU, traffic", "lab links\nlab links r1\n",
@@ -59,7 +61,8 @@ const std::vector<Verb>& verbs() {
          Argument::node_or_link, true},
         {"logs", "", "Look", "[NODE[/SERVICE]]", "what the daemons of the nodes said",
          "lab logs                 all nodes, each line with its node\n"
-         "lab logs r1/ospfd -n 20 -f\n",
+         "lab logs r1/ospfd -n 20 -f\n"
+         "lab logs -f --json       a line each: node, service, line\n",
          Argument::service},
         {"ns", "", "Look", "[NODE]… | enter COMMAND…", "namespaces: kinds, owners, processes",
          "lab ns r1                as lsns shows them\n"
@@ -150,6 +153,7 @@ const std::vector<Verb>& verbs() {
          "lab grade handed-in --jobs 4 --csv scores.csv\n",
          Argument::file, true},
         {"wait", "", "Test", "CONDITION", "until a check is true",
+         "lab wait ready           every node runs, its services are ready\n"
          "lab wait 'ping h1 h2'\n"
          "lab wait 'ospf-neighbors r[1-3] full=2' --timeout 30s\n"
          "lab wait 'not ping h1 h2'\n",

@@ -118,6 +118,25 @@ class BadFiles(LabTest):
         self.assertEqual([], lab("ls", "--json").json["labs"])
         self.assert_unchanged()
 
+    def test_mistakes_as_sarif(self):
+        file = self.write("my lab.lab.toml", 'name = "t"\n[nodes]\n"h[a-c]" = "host"\n'
+                          'r1 = { label = "ü", bogus = 1 }\n')
+        sarif = lab("validate", "-o", "sarif", file, status=2).json
+        self.assertEqual("2.1.0", sarif["version"])
+        [one] = sarif["runs"]
+        self.assertEqual("lab", one["tool"]["driver"]["name"])
+        self.assertEqual({"D1", "D27"}, {rule["id"] for rule in one["tool"]["driver"]["rules"]})
+        told = {r["ruleId"]: r for r in one["results"]}
+        self.assertEqual({"D1", "D27"}, set(told))
+        self.assertEqual("error", told["D1"]["level"])
+        self.assertIn('unknown key "bogus" in a node', told["D1"]["message"]["text"])
+        place = told["D1"]["locations"][0]["physicalLocation"]
+        self.assertTrue(place["artifactLocation"]["uri"].endswith("my%20lab.lab.toml"), place)
+        self.assertEqual({"startLine": 4, "startColumn": 21, "endColumn": 26}, place["region"])
+        fine = lab("validate", "-o", "sarif", self.write("f.lab.toml", NODES)).json
+        self.assertEqual([], [r for r in fine["runs"][0]["results"] if r["level"] == "error"])
+        self.assertIn("lab validate -o sarif", lab("ls", "-o", "sarif", status=2).err)
+
     def test_all_mistakes_in_one_go(self):
         text = ('name = "Bad Name"\nlinks = [["h1", "h9"], ["h1", "r1:a-name-too-long-by-far"]]\n'
                 'colour = "red"\n[nodes]\nh1 = "hots"\nr1 = { kind = "router", routing = "opsf" }\n')

@@ -168,6 +168,19 @@ r1 = { kind = "router", routes = ["blackhole 10.66.0.0/16"] }
         self.assertEqual([], [e for e in lab("events", "--initial-state", "--type", "drift", "--json").out.splitlines()
                               if '"state"' in e])
 
+    def test_status_as_things_happen(self):
+        self.up(PAIR)
+        client = subprocess.Popen(["lab", "status", "--watch", "-o", "jsonl", "h1"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        self.addCleanup(client.kill)
+        self.assertEqual("running", json.loads(client.stdout.readline())["state"])
+        lab("stop", "h1")
+        while json.loads(client.stdout.readline())["state"] != "stopped":
+            pass
+        client.send_signal(signal.SIGINT)
+        _, err = client.communicate(timeout=60)
+        self.assertEqual((0, b""), (client.returncode, err))
+
     def test_a_filter_that_nothing_can_pass_is_refused(self):
         self.up(PAIR)
         done = lab("events", "--type", "nodes", status=2)

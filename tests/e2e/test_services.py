@@ -206,6 +206,30 @@ exec = ["ping -c1 -W1 h1"]
         self.assertEqual(objects[2], json.loads(follower.stdout.readline()))
         self.assertEqual("", lab("logs", "h2", "--json").out)
 
+    def test_wait_until_all_are_ready(self):
+        gate = "exec 3<> /root/gate; read -r line <&3; echo open; exec sleep 1000"
+        self.up(host('exec = ["mkfifo /root/gate"]'))
+        self.assertRegex(lab("wait", "ready").out, "t is ready")
+        text = host('exec = ["mkfifo /root/gate"]\n'
+                    f'run = [{{ name = "s", cmd = "{gate}", ready = "log open" }}]')
+        change = subprocess.Popen(["lab", "up", self.write("t.lab.toml", text)], stdout=subprocess.DEVNULL)
+        machine.eventually("it starts", lambda: self.node("h1")["state"] == "starting")
+        done = lab("wait", "ready", "--timeout", "1s", status=124)
+        self.assertIn("t is not ready after 1", done.out)
+        self.assertIn("h1 is starting: s is starting", done.out)
+        told = lab("wait", "ready", "--timeout", "500ms", "--json", status=124).json
+        self.assertEqual((False, "h1 is starting: s is starting"), (told["ok"], told["reason"]))
+        waiter = subprocess.Popen(["lab", "wait", "ready", "--json"], stdout=subprocess.PIPE)
+        lab("exec", "h1", "--", "sh", "-c", "echo go > /root/gate")
+        out, _ = waiter.communicate(timeout=60)
+        self.assertEqual(0, waiter.returncode)
+        self.assertTrue(json.loads(out)["ok"])
+        self.assertEqual(0, change.wait(timeout=60))
+        self.assertEqual(0, lab("wait", "ready").status)
+        lab("stop", "h2")
+        self.assertIn("h2 is stopped", lab("wait", "ready", "--timeout", "300ms", status=124).out)
+        lab("-L", "nosuch", "wait", "ready", status=3)
+
     def test_daemons_find_their_defaults(self):
         text = host('run = [{ name = "dns", cmd = "exec dnsmasq -k -u root --address=/www.lab/10.9.9.9", ready = '
                     '"udp 53" }]', "")
