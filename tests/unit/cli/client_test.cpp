@@ -162,6 +162,35 @@ TEST(Client, DeadlinePasses) {
     }
 }
 
+TEST(Client, SomebodyElseAnswers) {
+    const auto said = [](const std::function<void(test::FakeNode&)>& answer, double seconds = 60) {
+        Server server(answer);
+        try {
+            cli::Client(server.path()).hear(seconds);
+        } catch (const cli::Failure& failure) {
+            EXPECT_EQ(failure.exit, 4);
+            EXPECT_EQ(failure.code == "unreachable", failure.hint.find("-S") != std::string::npos);
+            return failure.code + ": " + failure.message;
+        }
+        return std::string("labd");
+    };
+    EXPECT_EQ(said([](test::FakeNode& peer) { say(peer, whole("200 OK", R"({"version":"1"})")); }),
+              "labd");
+    EXPECT_THAT(said([](test::FakeNode& peer) { say(peer, "SSH-2.0-hello\r\n"); }),
+                HasSubstr("is not labd"));
+    EXPECT_THAT(said([](test::FakeNode& peer) { say(peer, whole("404 Not Found", "no")); }),
+                HasSubstr("is not labd"));
+    EXPECT_THAT(said(
+                    [](test::FakeNode& peer) {
+                        char byte = 0;
+                        (void)::recv(peer.connection.get(), &byte, 1,
+                                     0);  // until the client hangs up
+                    },
+                    0.01),
+                HasSubstr("says nothing"));
+    EXPECT_THAT(said([](test::FakeNode&) {}), testing::StartsWith("internal: "));
+}
+
 TEST(Client, NobodyThere) {
     const test::TempDir folder;
     EXPECT_THROW((void)cli::Client(folder / "none").request("GET", "/"), cli::Unreachable);
