@@ -127,7 +127,8 @@ std::vector<std::string> candidates_of(const std::string& program,
 Account account_of(const Command& command) {
     const std::string name = command.user.empty() ? "root" : command.user;
     std::optional<Account> account = Accounts::read().user(name);
-    if (!account) throw Failure{EINVAL, "find user " + name};
+    if (!account)
+        throw Failure{EINVAL, "there is no user \"" + name + "\" in its /etc/passwd", true};
     return *account;
 }
 

@@ -70,7 +70,7 @@ bool Door::read(std::uint64_t number) {
     try {
         request_(type, in, std::move(heard.fds), reply);
     } catch (const Failure& failure) {
-        reply.failed(failure.error, "cannot " + failure.step + ": " + std::strerror(failure.error));
+        reply.failed(failure.error, in_words(failure));
     }
     return true;
 }

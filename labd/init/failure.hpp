@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 namespace labd {
@@ -10,7 +11,13 @@ namespace labd {
 struct Failure {
     int error = 0;
     std::string step;
+    bool sentence = false;  // `step` says it all
 };
+
+inline std::string in_words(const Failure& failure) {
+    if (failure.sentence) return failure.step;
+    return "cannot " + failure.step + ": " + std::strerror(failure.error);
+}
 
 inline void must(bool ok, const char* step) {
     if (!ok) throw Failure{errno, step};

@@ -98,7 +98,7 @@ void Service::spawn(const Started& started) {
             });
     } catch (const Failure& failure) {
         readiness_.reset();
-        const std::string text = "cannot " + failure.step + ": " + std::strerror(failure.error);
+        const std::string text = in_words(failure);
         change(State::failed, text);
         return started(failure.error, text);
     }

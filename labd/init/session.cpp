@@ -37,7 +37,7 @@ void Session::start(const Command& command, const Terminal& terminal) {
     } catch (const Failure& failure) {
         const auto error = static_cast<std::uint32_t>(failure.error);
         std::string payload(reinterpret_cast<const char*>(&error), sizeof error);
-        payload += "cannot " + failure.step + ": " + std::strerror(failure.error);
+        payload += in_words(failure);
         client_.send(Frame::failed, payload);
     }
     client_.listen({[this](Frame type, std::string_view payload) { frame(type, payload); },

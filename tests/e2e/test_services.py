@@ -192,6 +192,14 @@ exec = ["ping -c1 -W1 h1"]
         done = lab("up", self.write("t.lab.toml", text), "--wait=2s", status=124, timeout=100)
         self.assertRegex(done.err, "not ready after 2 s|in the time of --wait")
 
+    def test_an_unknown_user_is_said_so(self):
+        text = host('run = [{ name = "s", cmd = "sleep 1000", user = "nobodyx" }]')
+        done = lab("up", self.write("t.lab.toml", text), status=1)
+        self.assertIn("t.lab.toml:6", done.err)
+        self.assertIn('h1', done.err)
+        self.assertIn('there is no user "nobodyx" in its /etc/passwd', done.err)
+        self.assertNotIn("Invalid argument", done.err)
+
     def test_logs_as_objects(self):
         self.up(host('run = [{ name = "a", cmd = "echo one; printf \'x| y\\n\'; exec sleep 1000", ready = "log y" }, '
                      '{ name = "b", cmd = "echo two; exec sleep 1000", ready = "log two", after = ["h1/a"] }]'))
