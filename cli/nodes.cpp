@@ -45,6 +45,9 @@ void add_items(std::string_view item, std::vector<std::string>& out) {
     const std::string_view low = item.substr(0, dash);
     const auto first = digits(low);
     const auto last = dash == item.npos ? first : digits(item.substr(dash + 1));
+    if (dash == 1 && item.size() == 3 && (!first || !last))
+        throw Failure("usage", "\"" + std::string(item) + "\" is no range: ranges are of numbers",
+                      "h[1-3], and letters one by one: h[a,b,c]");
     if (dash == item.npos || !first || !last) {
         out.emplace_back(item);
         return;

@@ -45,6 +45,8 @@ TEST(Range, EmptyAndWrongOnes) {
     EXPECT_THROW((void)expand_range("h[3-1]"), cli::Failure);
     EXPECT_THROW((void)expand_range("h[1-99999]"), cli::Failure);
     EXPECT_THROW((void)expand_range("h[1-2"), cli::Failure);
+    EXPECT_THROW((void)expand_range("h[a-c]"), cli::Failure);
+    EXPECT_THAT(expand_range("h[core-a,b]"), ElementsAre("hcore-a", "hb"));
 }
 
 TEST(NodeSet, OneName) {
