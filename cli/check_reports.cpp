@@ -125,8 +125,8 @@ std::string test_suite(const CheckSuite& suite) {
     std::string out =
         "  <testsuite name=\"" + xml(suite.lab) + "\" tests=\"" + std::to_string(tests) +
         "\" failures=\"" + std::to_string(counts.failed + counts.failed_steps) + "\" errors=\"" +
-        std::to_string(counts.errors) + "\" skipped=\"" + std::to_string(counts.skipped) +
-        "\" time=\"" + seconds(suite.elapsed) + "\">\n";
+        std::to_string(counts.errors + counts.interrupted) + "\" skipped=\"" +
+        std::to_string(counts.skipped) + "\" time=\"" + seconds(suite.elapsed) + "\">\n";
     for (const CheckResult& r : suite.results) out += test_case(suite, r);
     for (const FailedStep& step : failed_steps(suite)) out += step_case(suite, step);
     if (!suite.trouble.empty())
@@ -211,8 +211,8 @@ std::string junit_xml(const std::vector<CheckSuite>& suites) {
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lab\" tests=\"" +
            std::to_string(tests) + "\" failures=\"" +
            std::to_string(all.failed + all.failed_steps) + "\" errors=\"" +
-           std::to_string(all.errors) + "\" time=\"" + seconds(elapsed) + "\">\n" + inner +
-           "</testsuites>\n";
+           std::to_string(all.errors + all.interrupted) + "\" time=\"" + seconds(elapsed) +
+           "\">\n" + inner + "</testsuites>\n";
 }
 
 std::string tap_text(const std::vector<CheckSuite>& suites) {
@@ -289,10 +289,8 @@ std::string github_summary(const std::vector<CheckSuite>& suites) {
             if (!trouble.empty())
                 rows += "| ⚠️ | " + cell(suite.lab) + " | | " + cell(trouble) + " | |\n";
     }
-    return "### lab: " + std::to_string(all.passed) + " passed, " +
-           std::to_string(all.failed + all.failed_steps) + " failed, " +
-           std::to_string(all.skipped) +
-           " skipped\n\n| | lab | check | seen | time |\n|---|---|---|---|---|\n" + rows;
+    return "### lab: " + counts_line(all) +
+           "\n\n| | lab | check | seen | time |\n|---|---|---|---|---|\n" + rows;
 }
 
 }  // namespace cli

@@ -146,6 +146,7 @@ void CheckCounts::add(const CheckSuite& suite) {
         if (r.result == CheckResult::Result::failed) ++(r.check.warning ? warnings : failed);
         if (r.result == CheckResult::Result::skipped) ++skipped;
         if (r.result == CheckResult::Result::error) ++errors;
+        if (r.result == CheckResult::Result::cancelled) ++interrupted;
     }
     steps += suite.experiment.steps.size();
     failed_steps += suite.experiment.failures();
@@ -199,6 +200,15 @@ std::string result_text(const CheckResult& result, const Style& style, bool verb
     return out;
 }
 
+std::string counts_line(const CheckCounts& counts) {
+    std::string out = std::to_string(counts.passed) + " passed, " +
+                      std::to_string(counts.failed + counts.failed_steps) + " failed, " +
+                      std::to_string(counts.skipped) + " skipped";
+    if (counts.errors > 0) out += ", " + cli::count(counts.errors, "error");
+    if (counts.interrupted > 0) out += ", " + std::to_string(counts.interrupted) + " interrupted";
+    return out;
+}
+
 std::string counts_text(const CheckCounts& counts) {
     std::string out;
     const auto also = [&](std::size_t n, const char* noun) {
@@ -207,10 +217,7 @@ std::string counts_text(const CheckCounts& counts) {
     also(counts.steps, "step");
     also(counts.failed_steps, "failed step");
     also(counts.warnings, "warning");
-    also(counts.errors, "error");
-    return out + std::to_string(counts.passed) + " passed, " +
-           std::to_string(counts.failed + counts.failed_steps) + " failed, " +
-           std::to_string(counts.skipped) + " skipped\n";
+    return out + counts_line(counts) + "\n";
 }
 
 }  // namespace cli

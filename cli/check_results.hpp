@@ -78,7 +78,7 @@ struct CheckSuite {
 std::vector<FailedStep> failed_steps(const CheckSuite& suite);
 
 struct CheckCounts {
-    std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0;
+    std::size_t passed = 0, failed = 0, skipped = 0, errors = 0, warnings = 0, interrupted = 0;
     std::size_t steps = 0, failed_steps = 0;
     double points = 0, of = 0;
     void add(const CheckSuite& suite);
@@ -93,7 +93,10 @@ std::optional<CheckResult> take_line(CheckSuite& suite, std::string_view line);
 // "✓ ping h1 → h2  0.31 ms  (2 tries, 1.2 s)", and of a failure what was seen, when, and where it
 // stands. `terse`: one line whatever came.
 std::string result_text(const CheckResult& result, const Style& style, bool verbose);
-// "12 passed, 1 failed, 0 skipped": the last line of every run, always plain.
+// "12 passed, 1 failed, 0 skipped": the last line of every run, always plain. What could not be
+// asked stands behind it, "…, 1 error", where there is such a thing.
+std::string counts_line(const CheckCounts& counts);
+// The same, below what else is to be counted.
 std::string counts_text(const CheckCounts& counts);
 
 // Reports for machines.

@@ -37,7 +37,7 @@ CheckSuite mixed() {
 TEST(CheckResults, CountsAndExitCodes) {
     CheckCounts counts;
     counts.add(mixed());
-    EXPECT_EQ(counts_text(counts), "1 warning\n1 error\n1 passed, 1 failed, 1 skipped\n");
+    EXPECT_EQ(counts_text(counts), "1 warning\n1 passed, 1 failed, 1 skipped, 1 error\n");
     EXPECT_EQ(counts.exit_code(), exit_code::failed);
     EXPECT_EQ(counts.points, 2);
     EXPECT_EQ(counts.of, 5);
@@ -45,6 +45,20 @@ TEST(CheckResults, CountsAndExitCodes) {
     ours.errors = 1, ours.passed = 3;
     EXPECT_EQ(ours.exit_code(), exit_code::infrastructure);
     EXPECT_EQ(CheckCounts().exit_code(), exit_code::no_checks);
+}
+
+TEST(CheckResults, InterruptedOnesAreCountedAndErrorsOfJunit) {
+    CheckSuite suite = mixed();
+    suite.results[0].result = CheckResult::Result::cancelled;
+    CheckCounts counts;
+    counts.add(suite);
+    EXPECT_EQ(counts_line(counts), "0 passed, 1 failed, 1 skipped, 1 error, 1 interrupted");
+    const std::string xml = junit_xml({suite});
+    std::size_t said = 0;
+    for (std::size_t at = 0; (at = xml.find("<error ", at)) != std::string::npos; ++at) ++said;
+    EXPECT_EQ(said, 2U);
+    EXPECT_THAT(xml, HasSubstr("<testsuites name=\"lab\" tests=\"5\" failures=\"1\" errors=\"2\""));
+    EXPECT_THAT(xml, HasSubstr("tests=\"5\" failures=\"1\" errors=\"2\" skipped=\"1\""));
 }
 
 TEST(CheckResults, TextSaysWhatWasSeenAndWhere) {
@@ -111,6 +125,8 @@ TEST(CheckReports, Github) {
         github_annotations(mixed()),
         "::error file=two.lab.toml,line=16,title=web%2C #1%3A 100%25::Connection \"refused\"\n"
         "::warning title=soft::no reply\n::error title=odd::h1: no such program\n");
+    EXPECT_THAT(github_summary({mixed()}),
+                HasSubstr("### lab: 1 passed, 1 failed, 1 skipped, 1 error\n"));
     EXPECT_THAT(
         github_summary({mixed()}),
         HasSubstr("| ❌ | two\\<hosts | web, #1: 100% | Connection \"refused\" | 5.000 s |"));
