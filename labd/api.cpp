@@ -3,6 +3,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/check/serve.hpp"
 #include "labd/doctor.hpp"
+#include "labd/host_ties.hpp"
 #include "labd/json_text.hpp"
 #include "labd/log.hpp"
 #include "labd/rootless.hpp"
@@ -176,7 +177,14 @@ void Api::doctor(Exchange exchange) {
         input.known = engine.belongings();
         input.rootless = engine.options().rootless != nullptr;
         std::vector<DoctorCheck> checks;
-        Worker::Job job = [&] { checks = examine(input); };
+        Worker::Job job = [&] {
+            if (const auto& ties = engine.options().ties) {
+                input.tied = ties->any();
+                for (const auto& [key, words] : ties->lost())
+                    input.untied[key.lab + ": " + key.space] = words;
+            }
+            checks = examine(input);
+        };
         co_await engine.kernel_thread().run("doctor", std::move(job));
         json::object object = wire();
         object["checks"] = json::parse(to_json(checks));

@@ -41,6 +41,7 @@ std::vector<DoctorCheck> examine(const DoctorInput& input) {
                   {"user namespaces", doctor::user_namespaces},
                   features,
                   {"limits", [&] { return doctor::limits(input); }},
+                  {"ties", [&] { return doctor::ties(input); }},
                   {"other firewalls", doctor::other_firewalls},
                   programs,
                   leftovers});

@@ -3,6 +3,7 @@
 
 #include "labd/orphans.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,10 @@ struct DoctorCheck {
 
 struct DoctorInput {
     std::string state_dir;
-    Belongings known;       // whatever else bears our mark is a leftover
+    Belongings known;  // whatever else bears our mark is a leftover
+    // Of labs that the host has something for: what of it is not there any more, by "LAB: NODE".
+    std::map<std::string, std::string> untied;
+    bool tied = false;      // there are such labs
     bool rootless = false;  // labd runs in an ordinary user's namespace: examine_user says the rest
 };
 

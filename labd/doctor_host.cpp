@@ -161,6 +161,23 @@ Checks limits(const DoctorInput& input) {
     return checks;
 }
 
+Checks ties(const DoctorInput& input) {
+    if (!input.tied) return {};
+    Checks out;
+    for (const auto& [whose, words] : input.untied) {
+        const std::string lab = whose.substr(0, whose.find(':'));
+        out.push_back({"host: " + whose, false, false,
+                       "lab " + lab + " does not get out as it should: on the host " + words,
+                       "lab up, in the folder of " + lab + "'s file"});
+    }
+    if (out.empty())
+        out.push_back({"host: labs", true, false,
+                       "interfaces, forwarding and rules for `nat` and `external` are as labd made "
+                       "them",
+                       ""});
+    return out;
+}
+
 Checks other_firewalls() {
     std::string places, rules;
     const netlink::Fd host = netlink::current_netns();

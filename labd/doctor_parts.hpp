@@ -26,6 +26,7 @@ Checks kernel_features(bool rootless);          // devices, queues, nftables: by
 std::map<std::string, std::string> absent_kinds(const std::set<std::string>& kinds);
 Checks user_namespaces();                    // and what has to work inside: by doing it
 Checks limits(const DoctorInput& input);     // sysctls and file systems
+Checks ties(const DoctorInput& input);       // what the host holds for labs
 Checks other_firewalls();                    // who else has a say in what the host forwards
 Checks programs();                           // what nodes run, and the packages that bring it
 Checks leftovers(const DoctorInput& input);  // names and folders that no lab knows

@@ -189,7 +189,7 @@ asio::awaitable<void> Engine::judge_drift(std::shared_ptr<Lab> lab) {
 
 void Engine::tell_drift(Lab& lab, std::vector<topology::Action> drift) {
     std::map<std::string, topology::Action> now;
-    for (topology::Action& action : drift)
+    for (topology::Action& action : ties_as_one(std::move(drift), lab.wish))
         now.emplace(action.op + " " + action.kind + " " + action.name + " " + action.detail,
                     std::move(action));
     const auto tell = [&](const char* what, const topology::Action& action) {

@@ -163,20 +163,33 @@ std::vector<TieKey> HostTies::look_again() {
     return out;
 }
 
-bool HostTies::holds(const HostTie& tie) const {
+std::string HostTies::lost(const HostTie& tie) const {
     netlink::Socket socket = host();
-    if (tie.kind == HostTie::Kind::moved) return true;
+    if (tie.kind == HostTie::Kind::moved) return "";
     const auto end = named(socket, tie.end);
-    if (!end || !end->up()) return false;
+    if (!end) return "its interface " + tie.end + " is gone";
+    if (!end->up()) return "its interface " + tie.end + " is down";
     if (tie.kind == HostTie::Kind::port) {
         const auto bridge = named(socket, tie.outside);
-        return bridge && end->master == bridge->index;
+        const bool plugged = bridge && end->master == bridge->index;
+        return plugged ? "" : "its interface " + tie.end + " is no port of " + tie.outside;
     }
     const netlink::Entered inside(netns_.get());
     Opened closed;
     find_closed(host_end_prefix, closed);
-    return closed.ipv4.empty() && closed.ipv6.empty() &&
-           netlink::holds_translation(netns_.get(), table_, wished());
+    for (const auto& [names, family] :
+         {std::pair(&closed.ipv4, "IPv4"), std::pair(&closed.ipv6, "IPv6")})
+        if (!names->empty()) return *names->begin() + " does not forward " + family;
+    return netlink::holds_translation(netns_.get(), table_, wished())
+               ? ""
+               : "the rules of nft table inet " + table_ + " are gone or others";
+}
+
+std::map<TieKey, std::string> HostTies::lost() const {
+    std::map<TieKey, std::string> out;
+    for (const auto& [key, tie] : ties_)
+        if (std::string words = lost(tie); !words.empty()) out[key] = std::move(words);
+    return out;
 }
 
 void HostTies::join(const TieKey& key, int netns, const Device& device) {

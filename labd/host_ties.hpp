@@ -45,7 +45,11 @@ class HostTies {
 
     const HostTie* find(const TieKey& key) const;
     // What the host has to hold for it is there.
-    bool holds(const HostTie& tie) const;
+    bool holds(const HostTie& tie) const { return lost(tie).empty(); }
+    // What of it is not, in words; "" = all of it is there.
+    std::string lost(const HostTie& tie) const;
+    // Of all ties, those that have lost something.
+    std::map<TieKey, std::string> lost() const;
     // Something in the host's network has changed: who is new there is let through, as far as labs
     // need it. Those whose hold on the host is another one than it was when it was looked at last.
     std::vector<TieKey> look_again();

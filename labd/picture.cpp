@@ -1,5 +1,7 @@
 #include "labd/picture.hpp"
 
+#include "topology/uplink.hpp"
+
 namespace labd {
 namespace {
 
@@ -96,7 +98,36 @@ std::string link_name(const topology::Lab& lab, const std::string& node,
     return "";
 }
 
+std::vector<topology::Action> ties_as_one(std::vector<topology::Action> drift,
+                                          const topology::Lab& wish) {
+    const auto is_about = [](const topology::Action& action, const std::string& node,
+                             const std::string& device) {
+        return action.name == node + ":" + device ||
+               (action.kind == "route" && action.name == node &&
+                (" " + action.detail + " ").find(" dev " + device + " ") != std::string::npos);
+    };
+    for (const topology::Node& node : wish.nodes) {
+        if (node.kind != topology::Kind::nat) continue;
+        const std::string device = topology::uplink_name;
+        const bool lost = std::any_of(drift.begin(), drift.end(), [&](const auto& action) {
+            return action.kind == "device" && action.name == node.name + ":" + device;
+        });
+        if (!lost) continue;
+        const std::size_t before = drift.size();
+        std::erase_if(drift,
+                      [&](const auto& action) { return is_about(action, node.name, device); });
+        topology::Action one;
+        one.op = "lose", one.kind = "nat", one.name = node.name;
+        one.detail = std::to_string(before - drift.size()) + " differences";
+        drift.push_back(std::move(one));
+    }
+    return drift;
+}
+
 std::string drift_words(const topology::Action& action) {
+    if (action.op == "lose")
+        return "has lost what the host holds for " + action.name + " (" + action.detail +
+               "; lab doctor says what)";
     const std::string what = action.kind + " " + action.name;
     if (action.op == "create")
         return "lacks " + what + (action.detail.empty() ? "" : " (" + action.detail + ")");

@@ -166,12 +166,20 @@ client.wait()
                                   text=True)
         self.addCleanup(events.communicate)
         self.addCleanup(events.kill)
-        for break_it in (["nft", "flush", "ruleset"],
-                         ["sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/wan0/forwarding"]):
+        whole = next(c for c in lab("doctor", "--json", status=None).json["checks"] if c["name"] == "host: labs")
+        self.assertTrue(whole["ok"])
+        for break_it, why in ((["nft", "flush", "ruleset"], r"the rules of nft table inet labd-\w+ are gone or others"),
+                              (["sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/wan0/forwarding"],
+                               "wan0 does not forward IPv4")):
             with self.subTest(by=break_it):
                 run(*break_it)
-                self.assertIn("uplink", next(line for line in events.stdout if '"found"' in line))
-                self.assertTrue(lab("status", "--json").json["drift"])
+                self.assertIn("has lost what the host holds for net", next(l for l in events.stdout if '"found"' in l))
+                # One sentence, whatever hangs on it, and the doctor knows what it is.
+                [told] = lab("status", "--json").json["drift"]
+                self.assertRegex(told, r"^has lost what the host holds for net \(\d+ differences; lab doctor says what\)$")
+                [found] = [c for c in lab("doctor", "--json", status=None).json["checks"] if c["name"] == "host: t: net"]
+                self.assertFalse(found["ok"])
+                self.assertRegex(found["detail"], "^lab t does not get out as it should: on the host " + why + "$")
                 # What somebody has closed nobody opens but who is asked to.
                 self.assertNotEqual([], self.up(TEXT)["actions"])
                 self.assert_out()
