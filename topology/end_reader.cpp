@@ -145,6 +145,23 @@ void EndKeys::add(const Member& member) {
     x_members.push_back(&member);
 }
 
+void EndKeys::add_defaults(const Value& table, bool quiet) {
+    add(table, quiet);
+    x_defaults = x_members;
+}
+
+void EndKeys::drop_idle_defaults() {
+    const auto said = [&](std::string_view key) {
+        return std::any_of(x_members.begin(), x_members.end(),
+                           [&](const Member* m) { return m->key == key && !m->value.is_false(); });
+    };
+    std::erase_if(x_members, [&](const Member* m) {
+        const std::string_view other = meant_beside(m->key);
+        return !other.empty() && !said(other) &&
+               std::find(x_defaults.begin(), x_defaults.end(), m) != x_defaults.end();
+    });
+}
+
 void EndKeys::drop(std::string_view key) {
     std::erase_if(x_members, [&](const Member* m) { return m->key == key; });
 }

@@ -16,11 +16,14 @@ class EndKeys {
     // Takes the end keys of `table`, without impairments when `quiet` (a stub under defaults).
     void add(const Value& table, bool quiet = false);
     void add(const Member& member);
+    // What [defaults.link] says is for those links that it means something to.
+    void add_defaults(const Value& table, bool quiet);
+    void drop_idle_defaults();
     void drop(std::string_view key);
     const std::vector<const Member*>& members() const { return x_members; }
 
   private:
-    std::vector<const Member*> x_members;
+    std::vector<const Member*> x_members, x_defaults;
 };
 
 // Puts what the keys say into the interface; addresses of the END string come first.

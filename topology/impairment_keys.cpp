@@ -38,6 +38,11 @@ class ImpairmentReader {
                 read(*member);
         needs_delay("jitter", x_result.jitter_ns != 0);
         needs_delay("reorder", bool(x_result.reorder));
+        const bool jitter = x_result.jitter_ns != 0;
+        needs_beside("distribution", x_result.distribution != Distribution::uniform && !jitter);
+        needs_beside("order", x_result.keep_order && !jitter);
+        needs_beside("burst", x_result.burst_bytes != 0 && x_result.rate_bits == 0);
+        check_jitter();
         check_limit();
         return std::move(x_result);
     }
@@ -124,6 +129,7 @@ class ImpairmentReader {
     void read_distribution(const Value& value) {
         const auto word =
             x_reader.word("distribution", value, {"uniform", "normal", "pareto", "paretonormal"});
+        if (word) x_result.distribution = Distribution::uniform;
         if (word == "normal") x_result.distribution = Distribution::normal;
         if (word == "pareto") x_result.distribution = Distribution::pareto;
         if (word == "paretonormal") x_result.distribution = Distribution::paretonormal;
@@ -325,6 +331,29 @@ class ImpairmentReader {
                                 "delay = \"20ms\" beside it");
     }
 
+    // It would change nothing. Whoever takes the other one away takes this with it.
+    void needs_beside(std::string_view key, bool alone) {
+        const Member* member = find(key);
+        const std::string other(meant_beside(key));
+        if (!alone || member == nullptr || find(other) != nullptr) return;
+        x_diagnostics.error(
+            "D39", member->where, std::string(key) + " without " + other,
+            other + (other == "rate" ? " = \"10mbit\"" : " = \"5ms\"") + " beside it");
+    }
+
+    // D72: nothing arrives before it is sent.
+    void check_jitter() {
+        const Member* said = find("jitter");
+        if (said == nullptr) said = find("delay");
+        if (said == nullptr || x_result.delay_ns == 0 || x_result.jitter_ns <= x_result.delay_ns)
+            return;
+        x_diagnostics.warning("D72", said->value.where,
+                              "jitter " + time_text(x_result.jitter_ns) +
+                                  " is more than the delay " + time_text(x_result.delay_ns) +
+                                  ": nothing arrives before it is sent, so the mean grows",
+                              "jitter ≤ " + time_text(x_result.delay_ns));
+    }
+
     // D72: a queue that holds less than the delay at that rate loses packets by itself.
     void check_limit() {
         const Member* said = find("limit");
@@ -351,6 +380,11 @@ class ImpairmentReader {
 };
 
 }  // namespace
+
+std::string_view meant_beside(std::string_view key) {
+    if (key == "distribution" || key == "order") return "jitter";
+    return key == "burst" ? "rate" : "";
+}
 
 Impairment read_impairment(const std::vector<const Member*>& members, Diagnostics& diagnostics,
                            const Impairment& start) {

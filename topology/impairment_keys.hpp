@@ -4,6 +4,7 @@
 #include "topology/impairment.hpp"
 #include "topology/read.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace topology {
@@ -12,5 +13,8 @@ namespace topology {
 // `start`.
 Impairment read_impairment(const std::vector<const Member*>& members, Diagnostics& diagnostics,
                            const Impairment& start = {});
+
+// The key beside which alone this one means something; "" = it means something by itself.
+std::string_view meant_beside(std::string_view key);
 
 }  // namespace topology

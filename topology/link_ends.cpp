@@ -120,7 +120,7 @@ void LinkEnds::read(const LinkDraft& draft, std::size_t end, Interface& interfac
     const bool stub = draft.ends.size() == 1;
     EndKeys keys;
     const bool tunnel = is_tunnel_end(interface);
-    keys.add(x_defaults, stub || tunnel);
+    keys.add_defaults(x_defaults, stub || tunnel);
     for (const Member& member : x_merged[node].members)
         if (is_node_default(member.key)) keys.add(member);
     // Defaults are meant for cables; a tunnel has what is left of the one that it runs over.
@@ -146,6 +146,7 @@ void LinkEnds::read(const LinkDraft& draft, std::size_t end, Interface& interfac
         keys.add(rule.table);
     }
     if (bridge) keys.drop("ipv4"), keys.drop("ipv6");
+    keys.drop_idle_defaults();
     read_end(keys, x_nodes, interface, x_context);
     if (bridge && !interface.explicit_addresses.empty()) {
         x_context.diagnostics.error("KEY", interface.explicit_addresses[0].second,

@@ -62,6 +62,28 @@ class Impair(LabTest):
         lab("exec", "h1", "--", "ping", "-c1", "-W3", "h2")
         return self.up(LINK % (settings, other))
 
+    def test_settings_that_would_change_nothing(self):
+        """What means something beside another setting alone is refused without it, and says so."""
+        self.up(LINK % ("mtu = 1500", '"host"'))
+        for words, message, hint in ((["--distribution", "normal"], "distribution without jitter", 'jitter = "5ms" beside it'),
+                                     (["--order", "keep"], "order without jitter", 'jitter = "5ms" beside it'),
+                                     (["--burst", "20KB"], "burst without rate", 'rate = "10mbit" beside it')):
+            with self.subTest(words):
+                done = lab("impair", "h1--h2", *words, status=2)
+                self.assertEqual(f"lab: error: {message}\n  hint: {hint}\n", done.err)
+                self.assertEqual({}, self.of_end("h1:eth0"))
+        done = lab("impair", "h1--h2", "--delay", "2ms", "--jitter", "3ms", "--distribution", "normal")
+        self.assertIn("! h1:eth0: jitter 3ms is more than the delay 2ms: nothing arrives before it is sent, so the mean "
+                      "grows (jitter ≤ 2ms)\n", done.err)
+        self.assertEqual("normal", self.of_end("h1:eth0")["distribution"])
+        lab("impair", "h1--h2", "--distribution", "uniform")
+        self.assertNotIn("distribution", self.of_end("h1:eth0"))
+        # It goes with what it was said for.
+        lab("impair", "h1--h2", "--distribution", "pareto")
+        lab("impair", "h1--h2", "--jitter", "0")
+        self.assertEqual("2ms", self.of_end("h1:eth0")["delay"])
+        self.assertNotIn("jitter", self.of_end("h1:eth0"))
+
     def test_loss_of_the_file(self):
         self.up_acquainted('a = { loss = "30%" }')
         self.assertEqual({"loss": "30%"}, self.of_end("h1:eth0"))

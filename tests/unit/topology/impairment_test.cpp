@@ -62,6 +62,34 @@ TEST(Impairment, FalseTakesAwayWhatTheDefaultsSay) {
     EXPECT_FALSE(lab.interface("r1", "eth0").impairment.any());
 }
 
+TEST(Impairment, DefaultsWaitForLinksThatTheyMeanSomethingTo) {
+    const auto lab = test::expand(
+        "links = [{ endpoints = [\"r1\",\"r2\"], delay = \"9ms\", jitter = \"1ms\" }, "
+        "[\"r1\",\"r2\"]]\n[defaults.link]\ndistribution = \"normal\"\nburst = \"20KB\"" +
+        std::string(two));
+    EXPECT_TRUE(lab.diagnostics.all().empty()) << lab.text();
+    EXPECT_EQ(lab.interface("r1", "eth0").impairment.distribution, topology::Distribution::normal);
+    EXPECT_EQ(lab.interface("r1", "eth1").impairment, Impairment{});
+}
+
+TEST(Impairment, JitterThatIsMoreThanTheDelayIsWarnedOf) {
+    const auto lab = test::expand(
+        "links = [{ endpoints = [\"r1\",\"r2\"], delay = \"1ms\", jitter = \"1500us\" }]" +
+        std::string(two));
+    ASSERT_EQ(lab.of("D72").size(), 1U);
+    EXPECT_EQ(lab.of("D72")[0]->message,
+              "jitter 1.5ms is more than the delay 1ms: nothing arrives before it is sent, so the "
+              "mean grows");
+    EXPECT_EQ(lab.of("D72")[0]->hint, "jitter ≤ 1ms");
+    EXPECT_FALSE(lab.diagnostics.failed());
+    EXPECT_EQ(test::expand("links = [{ endpoints = [\"r1\",\"r2\"], delay = \"1ms\", jitter = "
+                           "\"1ms\" }]" +
+                           std::string(two))
+                  .of("D72")
+                  .size(),
+              0U);
+}
+
 TEST(Impairment, LossModelsFillWhatIsLeftOut) {
     const auto bursts = first("loss = { model = \"gemodel\", p = \"25%\" }").loss;
     EXPECT_EQ(bursts->model, topology::Loss::Model::gemodel);
