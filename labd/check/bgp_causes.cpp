@@ -193,6 +193,16 @@ class Session {
     const Peer there_, here_;
 };
 
+// "neighbor ADDRESS maximum-prefix 1", as the router has it; the session stays down until somebody
+// clears it.
+std::string too_many(const Router& router, const std::string& address) {
+    const std::string process = router.config.find("router bgp");
+    for (const std::string& section : router.config.beginning_with(process + "/"))
+        for (const std::string& line : router.config.section(section))
+            if (line.starts_with("neighbor " + address + " maximum-prefix ")) return line;
+    return "maximum-prefix";
+}
+
 void policy(const std::string& pair, const json::value* peer, CauseList& causes) {
     const json::value* families = json_member(peer, "addressFamilyInfo");
     if (families == nullptr || !families->is_object()) return;
@@ -223,6 +233,10 @@ void session(const Router& router, const std::string& address, const json::value
     const std::string remote = json_text(told, "remoteAs");
     if (json_text(told, "adminShutDown") == "true")
         return causes.add(pair + state + " (" + router.name + " has shut its neighbor down)");
+    if (json_text(told, "prefixesConfigExceedMax") == "true")
+        return causes.add(pair + state + " (it announces more than " + router.name +
+                          " takes: " + too_many(router, address) + ")");
+    if (mirror && json_text(mirror->told, "prefixesConfigExceedMax") == "true") return;
     if (other == nullptr)
         return causes.add(pair + state + " (wrong neighbor address: " + address +
                           " is nobody's address)");

@@ -24,7 +24,6 @@ struct Stop {
     bool local = false;  // it is this node's
     std::optional<topology::Ip> via;
     std::vector<std::string> next;  // who holds the next address behind `out`
-    bool switched_off = false;      // a switch or port between here and there is down
 };
 
 struct Way {
@@ -48,6 +47,8 @@ struct Evidence {
     // What firewalls dropped of them, of those nodes that could trace it.
     std::map<std::string, std::vector<RuleDrop>> traced;
     std::map<std::string, Inside> routing;  // what vtysh says, by command
+    // Nodes that run nothing now: "is stopped (lab start r2)".
+    std::map<std::string, std::string> resting;
 };
 
 struct Diagnosis {

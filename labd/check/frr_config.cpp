@@ -29,7 +29,10 @@ FrrConfig::FrrConfig(const std::string& text) {
         if (outer) {
             family.clear();
             head = is_head(line) ? line : "";
-            if (!head.empty()) sections_[head];
+            if (!head.empty())
+                sections_[head];
+            else
+                sections_[outside].push_back(line);
         } else if (line.starts_with(family_word)) {
             family = "/" + line.substr(std::string(family_word).size());
             sections_[head + family];
@@ -53,6 +56,13 @@ std::string FrrConfig::find(const std::string& words) const {
             name.find(" vrf ") == std::string::npos && name.find('/') == std::string::npos)
             return name;
     return "";
+}
+
+std::vector<std::string> FrrConfig::beginning_with(const std::string& words) const {
+    std::vector<std::string> out;
+    for (const auto& [name, lines] : sections_)
+        if (name.starts_with(words)) out.push_back(name);
+    return out;
 }
 
 std::optional<std::string> FrrConfig::value(const Lines& lines, const std::string& words) {

@@ -12,6 +12,8 @@ namespace labd::check {
 class FrrConfig {
   public:
     using Lines = std::vector<std::string>;  // without indentation
+    // The section of lines that stand in none: "ip prefix-list P seq 5 permit any".
+    static constexpr const char* outside = "!";
 
     FrrConfig() = default;
     explicit FrrConfig(const std::string& text);
@@ -21,6 +23,7 @@ class FrrConfig {
     const Lines& section(const std::string& name) const;
     // The first section that begins with these words, of the default VRF; "" = none.
     std::string find(const std::string& words) const;
+    std::vector<std::string> beginning_with(const std::string& words) const;
     bool empty() const { return sections_.empty(); }
 
     // What follows the words on the first line that begins with them, "" when nothing does; nullopt

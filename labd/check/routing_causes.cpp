@@ -135,13 +135,18 @@ void wire_causes(const topology::Lab& lab, const RouterWire& wire,
 std::vector<std::string> routing_commands() {
     return {frr_says::ospf_interfaces, frr_says::ospf_neighbors, frr_says::ospf6_interfaces,
             frr_says::ospf6_neighbors, frr_says::bgp_neighbors,  frr_says::isis_neighbors,
-            frr_says::rip_status,      frr_says::config};
+            frr_says::rip_status,      frr_says::config,         frr_says::bgp_table4,
+            frr_says::bgp_table6};
 }
 
 std::vector<std::string> routing_causes(const Evidence& evidence, const topology::Lab& lab,
                                         const std::optional<topology::Prefix>& wanted) {
     const Routers routers = routers_of(evidence, lab);
     CauseList causes;
+    for (const auto& [name, words] : evidence.resting)
+        if (const topology::Node* node = lab.find(name);
+            node != nullptr && (node->kind == topology::Kind::router || !node->routing.empty()))
+            causes.add(name + " " + words);
     for (const auto& [name, router] : routers) silent_daemons(router, causes);
     for (const topology::Segment& segment : lab.segments)
         for (std::size_t i = 0; i < segment.ends.size(); ++i)
@@ -154,6 +159,8 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
                     wanted, causes);
             }
     for (const auto& [name, router] : routers) bgp_causes(router, routers, causes);
+    if (wanted) filter_causes(*wanted, routers, causes);
+    if (wanted) bgp_table_causes(*wanted, routers, causes);
     if (wanted) announce_causes(*wanted, routers, causes);
     return causes.take();
 }

@@ -19,6 +19,8 @@ inline constexpr const char* ospf_neighbors = "show ip ospf neighbor json";
 inline constexpr const char* ospf6_interfaces = "show ipv6 ospf6 interface json";
 inline constexpr const char* ospf6_neighbors = "show ipv6 ospf6 neighbor json";
 inline constexpr const char* bgp_neighbors = "show bgp neighbors json";
+inline constexpr const char* bgp_table4 = "show bgp ipv4 unicast json";
+inline constexpr const char* bgp_table6 = "show bgp ipv6 unicast json";
 inline constexpr const char* isis_neighbors = "show isis neighbor json";
 inline constexpr const char* rip_status = "show ip rip status";
 inline constexpr const char* config = "show running-config";
@@ -99,6 +101,10 @@ void bgp_causes(const Router& router, const Routers& all, CauseList& causes);
 
 // announce_causes.cpp: who should announce the network, and does not.
 void announce_causes(const topology::Prefix& network, const Routers& all, CauseList& causes);
+// filter_causes.cpp: who knows the network, and what keeps it from going on.
+void filter_causes(const topology::Prefix& network, const Routers& all, CauseList& causes);
+// bgp_table_causes.cpp: who has it from a neighbour and cannot use it, or may not pass it on.
+void bgp_table_causes(const topology::Prefix& network, const Routers& all, CauseList& causes);
 // "network eth0" or "network 10.0.0.0/8" of RIP.
 bool rip_speaks_on(const Router& router, const std::string& interface);
 

@@ -18,6 +18,27 @@ INNER_BGP = LINE.replace("ROUTING", 'routing = ["ospf", "bgp"], asn = 65000, loo
 ISIS = LINE.replace("ROUTING", 'routing = "isis"')
 RIP = LINE.replace("ROUTING", 'routing = "rip"') + "[addressing]\nipv6 = false\n"
 
+MIXED = '''
+links = [["h1", "r1"], ["r1", "r2"], ["r2", "r3"]]
+[nodes]
+h1 = "host"
+r1 = { kind = "router", routing = "ospf" }
+r2 = { kind = "router", routing = ["ospf", "bgp"], asn = 65000 }
+r3 = { kind = "router", routing = "bgp", asn = 65003 }
+[addressing]
+ipv6 = false
+'''
+
+FOUR = '''
+links = [["h1", "r1"], ["r1", "r2"], ["r2", "r3"], ["r3", "r4"]]
+[nodes]
+h1 = "host"
+r1 = { kind = "router", routing = "bgp", asn = 65001 }
+"r[2-4]" = { kind = "router", routing = "bgp", asn = 65000 }
+[addressing]
+ipv6 = false
+'''
+
 DIGEST = ["ip ospf authentication message-digest", "ip ospf message-digest-key 1 md5 "]
 
 
@@ -112,6 +133,81 @@ class RoutingCauses(Broken):
         found = self.fails(f'bgp-route = {{ node = "r1", prefix = "{h2}" }}', "100ms")["diagnosis"]
         self.assertRegex(found["causes"][0], r"^BGP r2–r1: Established, but Inbound updates discarded due to "
                          r"missing policy \(no bgp ebgp-requires-policy, or a route-map\)$", found)
+
+    @limit(200)
+    def test_filters(self):
+        """What is announced, and kept out: the line of the configuration that does it."""
+        self.up(BGP)
+        two, one = self.peer("r1"), self.peer("r2")
+        four = "address-family ipv4 unicast"
+        first = lambda *words: vty("r1", "router bgp 65001", four, *words)
+        second = lambda *words: vty("r2", "router bgp 65002", four, *words)
+        h2 = lab("exec", "r2", "--", "sh", "-c", f"ip -4 route show dev eth1 | awk '{{print $1}}'").out.strip()
+        deny = [f"ip prefix-list P seq 5 deny {h2}", "ip prefix-list P seq 9 permit any"]
+        by_map = ["route-map M deny 10", "match ip address prefix-list P2", "exit", "route-map M permit 20", "exit",
+                  f"ip prefix-list P2 seq 5 permit {h2}"]
+        clear = [(node, "vtysh -c 'clear bgp *'") for node in ("r1", "r2")]
+        self.each([
+            ("a prefix list", vty("r2", *deny) + second(f"neighbor {one} prefix-list P out"),
+             second(f"no neighbor {one} prefix-list P out"),
+             rf"^r2 filters {h2}: neighbor {one} prefix-list P out \(ip prefix-list P seq 5 deny {h2}\)$"),
+            ("a route map", vty("r1", *by_map) + first(f"neighbor {two} route-map M in"),
+             first(f"no neighbor {two} route-map M in"),
+             rf"^r1 filters {h2}: neighbor {two} route-map M in \(route-map M deny 10\)$"),
+            ("a distribute list", vty("r2", f"access-list A seq 5 deny {h2}", "access-list A seq 9 permit any") +
+             second(f"neighbor {one} distribute-list A out"), second(f"no neighbor {one} distribute-list A out"),
+             rf"^r2 filters {h2}: neighbor {one} distribute-list A out \(access-list A seq 5 deny {h2}\)$"),
+            ("a map that is not there", second(f"neighbor {one} route-map NONE out"),
+             second(f"no neighbor {one} route-map NONE out"),
+             rf"^r2 filters {h2}: neighbor {one} route-map NONE out \(route-map NONE is not there\)$"),
+            ("too many", first(f"neighbor {two} maximum-prefix 1"),
+             first(f"no neighbor {two} maximum-prefix 1") + clear,
+             rf"^BGP r1–r2: \w+ \(it announces more than r1 takes: neighbor {two} maximum-prefix 1\)$"),
+        ], f'bgp-route = {{ node = "r1", prefix = "{h2}" }}')
+
+    @limit(120)
+    def test_between_protocols(self):
+        """r2 speaks two, and tells the one nothing of the other."""
+        self.up(MIXED)
+        lab("wait", 'bgp-neighbors = { node = "r3", established = 1 }', "--timeout", "60s", timeout=80)
+        lab("wait", 'ospf-neighbors = { node = "r1", full = 1 }', "--timeout", "60s", timeout=80)
+        net = lab("exec", "r1", "--", "sh", "-c", "ip -4 route show dev eth0 proto kernel | awk '{print $1}'").out.strip()
+        found = self.fails(f'bgp-route = {{ node = "r3", prefix = "{net}" }}', "100ms")["diagnosis"]
+        self.assertEqual(f"r2 knows {net} by OSPF, and does not tell it by BGP (no redistribute ospf under "
+                         "router bgp 65000)", found["causes"][0], found)
+
+    @limit(120)
+    def test_what_bgp_passes_on(self):
+        """Next hops that nobody knows, networks of iBGP that stay where they are, an AS that hears of itself."""
+        self.up(FOUR)
+        lab("wait", 'bgp-neighbors = { node = "r3", established = 2 }', "--timeout", "60s", timeout=80)
+        net = lab("exec", "r1", "--", "sh", "-c", "ip -4 route show dev eth0 proto kernel | awk '{print $1}'").out.strip()
+        lab("wait", f'bgp-route = {{ node = "r3", prefix = "{net}" }}', "--timeout", "20s")
+        found = self.fails(f'bgp-route = {{ node = "r4", prefix = "{net}" }}', "100ms")["diagnosis"]
+        self.assertRegex(found["causes"][0], rf"^r3 knows {net} by iBGP, and does not pass that on to r4 by iBGP \(a full mesh "
+                         r"of sessions, or at r3 neighbor [\d.]+ route-reflector-client\)$", found)
+        peer = lab("exec", "r2", "--", "sh", "-c", "vtysh -c 'show running-config' | "
+                   "sed -n 's/^ neighbor \\([0-9.]*\\) description r3/\\1/p'").out.strip()
+        self.do(vty("r2", "router bgp 65000", "address-family ipv4 unicast", f"no neighbor {peer} next-hop-self",
+                    "no network 172.16.0.0/31", "no network 172.16.0.2/31"))
+        lost = f'route = {{ node = "r3", prefix = "{net}", absent = true }}'
+        lab("wait", lost, "--timeout", "20s")
+        found = self.fails(f'route = {{ node = "r3", prefix = "{net}" }}', "100ms")["diagnosis"]
+        self.assertRegex(found["causes"][0], rf"^r3 has {net} by BGP from r2, and no route to its next hop [\d.]+ "
+                         r"\(at r2 next-hop-self, or a route\)$", found)
+
+    @limit(120)
+    def test_a_daemon_on_a_host(self):
+        self.up(OSPF)
+        lab("wait", 'ospf-neighbors = { node = "r1", full = 1, family = "ipv4" }', "--timeout", "60s", timeout=80)
+        self.do([("h1", "mkdir -p /run/frr; chown frr:frr /run/frr; echo 'service integrated-vtysh-config' > /etc/frr/vtysh.conf; "
+                        "for d in zebra ospfd; do /usr/lib/frr/$d -d; done; until [ -S /run/frr/ospfd.vty ]; do :; done")] +
+                vty("h1", "router ospf") + interface("h1", "eth0", "ip ospf area 0", "ip ospf hello-interval 5", "ip ospf dead-interval 20",
+                          "ip ospf network point-to-point") +
+                interface("r1", "eth0", "no ip ospf passive", "ip ospf network point-to-point"))
+        found = self.fails('ospf-neighbors = { node = "r1", full = 2, family = "ipv4" }', "200ms")["diagnosis"]
+        self.assertRegex(found["causes"][0], r"^OSPF h1–r1: [\w ]+ \(hello timers 5 s vs \d+ s, dead timers 20 vs \d+\)"
+                         r" on h1's eth0 and r1's eth0$", found)
 
     @limit(200)
     def test_bgp_of_loopbacks(self):

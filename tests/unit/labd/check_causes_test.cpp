@@ -2,7 +2,7 @@
 #include "labd/check/all_ways.hpp"
 #include "labd/check/evidence.hpp"
 #include "labd/check/frr_config.hpp"
-#include "labd/check/rule_trace.hpp"
+#include "labd/check/frr_filter.hpp"
 #include "tests/support/memory_files.hpp"
 #include "topology/resolve.hpp"
 
@@ -47,61 +47,6 @@ TEST(FrrConfig, ReadsSectionsAndFamilies) {
     EXPECT_EQ(FrrConfig::value(config.section("router bgp 65001"), "timers bgp"), "3 9");
     EXPECT_EQ(config.find("router isis"), "");
     EXPECT_THAT(config.section("router isis"), IsEmpty());
-}
-
-// As nft 1.0.6 says it.
-TEST(RuleTrace, NamesTheRuleThatDrops) {
-    const Traced flow{ip("10.0.1.2"), ip("10.0.2.2"), 0, false};
-    const std::string packet =
-        " packet: iif \"eth0\" ether saddr 02:4d:aa:c6:05:ec ether daddr 02:4d:8a:79:9f:df ip "
-        "saddr "
-        "10.0.1.2 ip daddr 10.0.2.2 ip protocol icmp icmp type echo-request icmp code 0 \n";
-    const auto drops = read_trace(
-        "@ready\n"
-        "trace id 04629662 inet labd-trace-6 pre packet: iif \"eth0\" ip saddr 10.0.1.2\n"
-        "trace id 04629662 inet labd-trace-6 pre rule meta nftrace set 1 (verdict continue)\n"
-        "trace id 04629662 inet labd-trace-6 pre policy accept \n"
-        "trace id 04629662 inet f in" +
-            packet +
-            "trace id 04629662 inet f in rule counter packets 2 bytes 168 accept comment \"drop\" "
-            "(verdict accept)\n"
-            "trace id 04629662 inet f in2 rule jump j (verdict jump j)\n"
-            "trace id 04629662 inet f j rule ip saddr @bad counter packets 4 bytes 336 drop "
-            "comment "
-            "\"the bad\" (verdict drop)\n"
-            "trace id 1fed9ea3 inet f j rule ip saddr @bad counter packets 5 bytes 420 drop "
-            "comment "
-            "\"the bad\" (verdict drop)\n"
-            "trace id 2 inet labd-links out rule drop (verdict drop)\n"
-            "trace id 3 ip f fw packet: iif \"eth1\" ip saddr 10.0.2.2 ip daddr 10.0.1.2 icmp type "
-            "echo-reply icmp code 0\n"
-            "trace id 3 ip f fw policy drop \n"
-            "trace id\nnonsense\n",
-        flow);
-    ASSERT_EQ(drops.size(), 2U);
-    EXPECT_EQ(drops[0].chain, "chain j of table inet f");
-    EXPECT_EQ(drops[0].rule, "ip saddr @bad counter drop comment \"the bad\"");
-    EXPECT_FALSE(drops[0].reply);
-    EXPECT_FALSE(drops[0].reject);
-    EXPECT_EQ(drops[1].chain, "chain fw of table ip f");
-    EXPECT_EQ(drops[1].rule, "policy drop");
-    EXPECT_TRUE(drops[1].reply);
-}
-
-TEST(RuleTrace, KnowsWhichWayAConnectionGoes) {
-    const Traced flow{ip("fd00::1"), ip("fd00::2"), 80, false};
-    const auto drops = read_trace(
-        "trace id 1 ip6 f o packet: oif \"eth0\" ip6 saddr fd00::2 ip6 daddr fd00::1 tcp sport 80 "
-        "tcp dport 42930\n"
-        "trace id 1 ip6 f o rule tcp sport 80 counter packets 1 bytes 60 reject with tcp reset "
-        "(verdict drop)\n",
-        flow);
-    ASSERT_EQ(drops.size(), 1U);
-    EXPECT_TRUE(drops[0].reply);
-    EXPECT_TRUE(drops[0].reject);
-    EXPECT_EQ(drops[0].rule, "tcp sport 80 counter reject with tcp reset");
-    EXPECT_NE(trace_script(flow).find("ip6 saddr { fd00::1, fd00::2 } tcp dport 80"),
-              std::string::npos);
 }
 
 // r1 and r2 on one wire, what their daemons say of it.
@@ -210,6 +155,98 @@ TEST_F(TwoRouters, WhoDoesNotAnnounceItsNetwork) {
            "router bgp 1\n address-family ipv4 unicast\n  aggregate-address 10.0.0.0/16\n "
            "exit-address-family\nexit\n");
     EXPECT_THAT(causes("10.0.7.0/24"), IsEmpty());
+}
+
+topology::Prefix prefix(const char* text) {
+    return *topology::Prefix::parse(text);
+}
+
+TEST(FrrFilter, ListsAndMapsDecideByTheirFirstLineThatMatches) {
+    using Fate = Filtered::Fate;
+    const FrrConfig config(
+        "!\naccess-list A seq 5 deny 10.0.2.0/24\naccess-list A seq 10 permit any\n!\n"
+        "ip prefix-list P seq 5 deny 10.0.0.0/8 ge 24 le 25\nip prefix-list P seq 10 permit any\n"
+        "ip prefix-list ONE seq 5 permit 10.9.0.0/16\nipv6 prefix-list P seq 5 permit fd00::/8 le "
+        "64\n!\nroute-map M permit 20\nexit\n!\nroute-map M deny 3\n match ip address "
+        "prefix-list ONE\nexit\n!\nroute-map C permit 10\n match community X\nexit\n!\nroute-map "
+        "T permit 10\n match ip address A\nexit\nend\n");
+    const auto two = prefix("10.0.2.0/24"), nine = prefix("10.9.0.0/16");
+    EXPECT_EQ(by_prefix_list(config, "P", two).line,
+              "ip prefix-list P seq 5 deny 10.0.0.0/8 ge 24 le 25");
+    EXPECT_EQ(by_prefix_list(config, "P", two).fate, Fate::stays);
+    EXPECT_EQ(by_prefix_list(config, "P", nine).fate, Fate::passes);
+    EXPECT_EQ(by_prefix_list(config, "P", prefix("fd00:2::/64")).fate, Fate::passes);
+    EXPECT_EQ(by_prefix_list(config, "ONE", two).line, "no line of ip prefix-list ONE permits it");
+    EXPECT_EQ(by_prefix_list(config, "NONE", two).line, "ip prefix-list NONE is not there");
+    EXPECT_EQ(by_access_list(config, "A", two).line, "access-list A seq 5 deny 10.0.2.0/24");
+    EXPECT_EQ(by_access_list(config, "A", nine).fate, Fate::passes);
+    EXPECT_EQ(by_route_map(config, "M", nine).line, "route-map M deny 3");
+    EXPECT_EQ(by_route_map(config, "M", two).fate, Fate::passes);
+    EXPECT_EQ(by_route_map(config, "T", two).line, "no entry of route-map T permits it");
+    EXPECT_EQ(by_route_map(config, "T", nine).fate, Fate::passes);
+    EXPECT_EQ(by_route_map(config, "C", two).fate, Fate::unknown);
+    EXPECT_EQ(by_route_map(config, "NONE", two).line, "route-map NONE is not there");
+}
+
+TEST_F(TwoRouters, FiltersOfIgpsAreSaidWithTheirLine) {
+    address("r1", "10.0.7.0/31"), address("r2", "10.0.7.1/31");
+    address("r1", "10.0.1.1/24", "eth1");
+    config("r1",
+           "access-list A seq 5 deny 10.0.1.0/24\n!\nrouter rip\n network eth0\n network "
+           "eth1\n distribute-list A out eth0\nexit\n");
+    config("r2",
+           "ip prefix-list P seq 5 permit 10.8.0.0/16\nrouter rip\n network eth0\n "
+           "distribute-list prefix P in\nexit\n!\nroute-map K deny 1\nexit\nip protocol rip "
+           "route-map K\n");
+    EXPECT_THAT(
+        causes("10.0.1.0/24"),
+        ElementsAre("r1 filters 10.0.1.0/24: distribute-list A out eth0 (access-list A seq 5 "
+                    "deny 10.0.1.0/24)",
+                    "r2 filters 10.0.1.0/24: distribute-list prefix P in (no line of ip "
+                    "prefix-list P permits it)",
+                    "r2 filters 10.0.1.0/24: ip protocol rip route-map K (route-map K deny "
+                    "1)"));
+}
+
+TEST_F(TwoRouters, OneProtocolThatTellsAnotherOneNothing) {
+    address("r1", "10.0.7.0/31"), address("r2", "10.0.7.1/31");
+    evidence_.readings["r1"].routes.push_back(
+        {prefix("10.0.9.0/24"), {{ip("10.1.1.1"), "eth1"}}, 20, 254, 188});
+    config("r1",
+           "router ospf\nexit\nrouter bgp 65001\n address-family ipv4 unicast\n  network "
+           "10.0.8.0/24\n exit-address-family\nexit\n");
+    config("r2", "router bgp 65002\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r1 knows 10.0.9.0/24 by OSPF, and does not tell it by BGP (no "
+                            "redistribute ospf under router bgp 65001)"));
+    config("r1",
+           "router ospf\nexit\nrouter bgp 65001\n address-family ipv4 unicast\n  "
+           "redistribute ospf\n exit-address-family\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
+TEST_F(TwoRouters, AnAsThatHearsOfItself) {
+    address("r1", "10.0.7.0/31"), address("r2", "10.0.7.1/31");
+    for (const char* node : {"r1", "r2"}) config(node, "router bgp 65001\nexit\n");
+    says(
+        "r1", "show bgp neighbors json",
+        R"({"10.0.7.1":{"localAs":65001,"remoteAs":65002,"bgpState":"Established","hostLocal":"10.0.7.0"}})");
+    says(
+        "r2", "show bgp ipv4 unicast json",
+        R"({"routes":{"10.0.9.0/24":[{"valid":true,"bestpath":true,"pathFrom":"external","path":"65003 65001"}]}})");
+    EXPECT_THAT(
+        causes("10.0.9.0/24"),
+        ElementsAre("r1 takes no path with its own AS 65001 in it, as \"65002 65003 65001\" "
+                    "to 10.0.9.0/24 from r2 (neighbor 10.0.7.1 allowas-in)"));
+    config("r1",
+           "router bgp 65001\n address-family ipv4 unicast\n  neighbor 10.0.7.1 allowas-in\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
+TEST_F(TwoRouters, WhoSleepsSaysNothing) {
+    evidence_.routing.erase("r2");
+    evidence_.resting["r2"] = "is stopped (lab start r2)";
+    EXPECT_THAT(causes(), ElementsAre("r2 is stopped (lab start r2)"));
 }
 
 TEST_F(TwoRouters, WordsThatAreNoneDoNoHarm) {
