@@ -2,6 +2,7 @@
 #include "labd/check/diagnose.hpp"
 
 #include "labd/check/hold.hpp"
+#include "labd/check/node_words.hpp"
 #include "labd/gather.hpp"
 #include "labd/linux_convert.hpp"
 #include "labd/log.hpp"
@@ -10,9 +11,7 @@
 #include "netlink/route.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
-#include <sstream>
 
 namespace labd::check {
 
@@ -22,61 +21,8 @@ namespace {
 
 constexpr std::size_t longest_way = 32, most_routers = 64, at_once = 16;
 constexpr double patience_s = 4;
+constexpr double routing_s = 20;  // many commands, one after the other
 constexpr double trace_s = 15;  // longer than any sender takes
-
-// What a node says of itself in one go.
-constexpr const char* inside_script =
-    "say() { echo \"@$1\"; shift; \"$@\" 2>/dev/null; }; "
-    "say forward4 cat /proc/sys/net/ipv4/ip_forward; "
-    "say forward6 cat /proc/sys/net/ipv6/conf/all/forwarding; "
-    "say ignore cat /proc/sys/net/ipv4/icmp_echo_ignore_all; "
-    "say tcp cat /proc/net/tcp /proc/net/tcp6; say udp cat /proc/net/udp /proc/net/udp6; "
-    "say nft nft list ruleset; say qdisc tc qdisc show; say rules ip rule; say rules6 ip -6 rule; "
-    "say ignore6 cat /proc/sys/net/ipv6/icmp/echo_ignore_all; "
-    "say ttl cat /proc/sys/net/ipv4/ip_default_ttl; "
-    "say arp_ignore grep -H . /proc/sys/net/ipv4/conf/*/arp_ignore; "
-    "say no_ipv6 grep -l 1 /proc/sys/net/ipv6/conf/*/disable_ipv6; "
-    "say xfrm ip -o xfrm policy; "
-    "say tracked cat /proc/sys/net/netfilter/nf_conntrack_count; "
-    "say trackable cat /proc/sys/net/netfilter/nf_conntrack_max; "
-    "say forwarding4 grep -H . /proc/sys/net/ipv4/conf/*/forwarding; :";
-
-constexpr const char* counters_script = "cat /proc/net/snmp /proc/net/snmp6 2>/dev/null";
-
-Inside sections(const std::string& text) {
-    Inside out;
-    std::istringstream in(text);
-    std::string* section = nullptr;
-    for (std::string line; std::getline(in, line);) {
-        if (line.starts_with("@"))
-            section = &out[line.substr(1)];
-        else if (section != nullptr)
-            *section += line + "\n";
-    }
-    return out;
-}
-
-// /proc/net/snmp has a line of names and one of numbers; snmp6 a name and a number a line.
-double counter(const std::string& text, bool six, const std::string& group,
-               const std::string& name) {
-    std::istringstream in(text);
-    std::vector<std::string> names;
-    for (std::string line; std::getline(in, line);) {
-        std::istringstream split(line);
-        std::vector<std::string> words;
-        for (std::string word; split >> word;) words.push_back(word);
-        if (words.size() < 2) continue;
-        if (six && words[0] == group + name) return std::atof(words[1].c_str());
-        if (six || words[0] != group + ":") continue;
-        if (names.empty()) {
-            names = std::move(words);
-            continue;
-        }
-        for (std::size_t i = 1; i < std::min(names.size(), words.size()); ++i)
-            if (names[i] == name) return std::atof(words[i].c_str());
-    }
-    return 0;
-}
 
 class Gatherer {
   public:
@@ -111,14 +57,16 @@ class Gatherer {
     }
 
     asio::awaitable<void> routing() {
+        rest();
         std::vector<Task> tasks;
-        std::size_t asked = 0;
-        for (const topology::Node& node : lab_->wish.nodes) {
-            if (node.is_bridge() || node.kind == topology::Kind::host || !runs_frr(node)) continue;
-            if (++asked > most_routers) break;
-            tasks.emplace_back([this, name = node.name] { return know(name); });
-            tasks.emplace_back([this, name = node.name] { return ask_routing(name); });
-        }
+        // Those of the file first; others may run it of their own accord.
+        for (const bool told : {true, false})
+            for (const topology::Node& node : lab_->wish.nodes) {
+                if (!node.has_process() || runs_frr(node) != told) continue;
+                if (tasks.size() == most_routers) break;
+                tasks.emplace_back(
+                    [this, name = node.name, told] { return ask_routing(name, told); });
+            }
         co_await gather(std::move(tasks), at_once);
     }
 
@@ -234,14 +182,30 @@ class Gatherer {
         co_await gather(std::move(tasks), at_once);
     }
 
-    asio::awaitable<void> ask_routing(std::string node) {
-        std::string script;
+    // Who runs nothing, and so answers nothing.
+    void rest() {
+        for (const topology::Node& node : lab_->wish.nodes) {
+            if (!node.has_process()) continue;
+            const auto live = lab_->nodes.find(node.name);
+            if (lab_->asleep.contains(node.name))
+                evidence.resting[node.name] = "is stopped (lab start " + node.name + ")";
+            else if (live == lab_->nodes.end())
+                evidence.resting[node.name] = "does not run (lab up)";
+            else if (live->second.paused)
+                evidence.resting[node.name] = "is paused (lab resume " + node.name + ")";
+        }
+    }
+
+    asio::awaitable<void> ask_routing(std::string node, bool told) {
+        std::string script = told ? "" : "[ -S /run/frr/zebra.vty ] || exit 1; ";
         for (const std::string& command : routing_commands())
             script += "echo '@" + command + "'; vtysh -c '" + command + "' 2>&1; ";
         Heard heard;
-        Ask ask{node, {"sh", "-c", script + ":"}, "", patience_s};
+        Ask ask{node, {"sh", "-c", script + ":"}, "", routing_s};
         co_await hear_(std::move(ask), heard);
-        if (heard.refused.empty()) evidence.routing[node] = sections(heard.out);
+        if (!heard.refused.empty() || (!told && !heard.ok())) co_return;
+        evidence.routing[node] = sections(heard.out);
+        co_await know(node);
     }
 
     // The same packets once more, with every node's counters before and after, while firewalls
@@ -307,8 +271,9 @@ class Gatherer {
                            "-s",
                            std::to_string(size),
                            evidence.flow->address};
-        Heard ignored;
-        co_await hear_(sender, ignored);
+        Heard again;
+        co_await hear_(sender, again);
+        evidence.inside[evidence.flow->from]["answered"] = again.ok() ? "yes" : "no";
         co_await count(nodes, after);
         const bool six = evidence.there.to.family == topology::Family::ipv6;
         for (const std::string& node : nodes) {

@@ -59,6 +59,24 @@ void Explainer::cause(std::string text) {
         out_.causes.push_back(std::move(text));
 }
 
+bool Explainer::rests(const std::string& node) {
+    const auto at = e_.resting.find(node);
+    if (at == e_.resting.end()) return false;
+    cause(node + " " + at->second);
+    return true;
+}
+
+void Explainer::down(const std::string& node, const topology::Interface& interface) {
+    if (rests(node)) return;
+    std::string text = "interface down: " + node + "'s " + interface.name;
+    if (interface.link < lab_.links.size()) {
+        const std::string& link = lab_.links[interface.link].name;
+        text += " (link " + link + ")";
+        if (!interface.up) text += ", which is switched off (lab link " + link + " up)";
+    }
+    cause(std::move(text));
+}
+
 // True when the way ends before its end, and it has been said why.
 bool Explainer::dies_on(const Way& way, const std::string& prefix) {
     if (way.stops.empty()) return false;
@@ -223,10 +241,7 @@ void Explainer::down_interfaces(const std::string& name, topology::Family family
             continue;
         }
         if (!link->up) {
-            cause("interface down: " + name + "'s " + interface.name +
-                  (interface.link < lab_.links.size()
-                       ? " (link " + lab_.links[interface.link].name + ")"
-                       : ""));
+            down(name, interface);
             continue;
         }
         missing_addresses(name, interface, family);

@@ -13,7 +13,7 @@ namespace labd::check {
 namespace {
 
 // "chain forward in table inet filter (policy drop)" of the first chain of a ruleset that drops.
-std::string dropping_chain(const std::string& ruleset, bool only_frames) {
+std::string dropping_chain(const std::string& ruleset, bool only_arp) {
     std::istringstream in(ruleset);
     std::string table, chain, policy;
     for (std::string line; std::getline(in, line);) {
@@ -23,9 +23,7 @@ std::string dropping_chain(const std::string& ruleset, bool only_frames) {
         // labd's own, of impairments: these have words of their own.
         if (first == "table") table = a + " " + b;
         if (table.ends_with(" labd-links")) continue;
-        if (only_frames && !table.starts_with("arp ") && !table.starts_with("bridge ") &&
-            !table.starts_with("netdev "))
-            continue;
+        if (only_arp && !table.starts_with("arp ")) continue;
         if (first == "chain") chain = a, policy.clear();
         const std::string place = "chain " + chain + " of table " + table;
         if (line.find("policy drop") != std::string::npos) return place + ", policy drop";
@@ -86,7 +84,7 @@ bool Explainer::dropped_by_rule() {
             const auto traced = e_.traced.find(stop.node);
             if (traced == e_.traced.end()) continue;
             for (const RuleDrop& drop : traced->second) {
-                if (drop.reply != reply) continue;
+                if (drop.reply != reply || drop.translates) continue;
                 cause(std::string("nft ") + (drop.reject ? "reject" : "drop") + " at " + stop.node +
                       ": " + drop.chain + (drop.rule == "policy drop" ? ", " : ": ") + drop.rule);
                 return dies(
@@ -97,9 +95,18 @@ bool Explainer::dropped_by_rule() {
     return false;
 }
 
+// What the packets are called on their way: the last resort of who looks for a cause.
+void Explainer::translated() {
+    if (!out_.causes.empty()) return;
+    for (const auto& [node, rules] : e_.traced)
+        for (const RuleDrop& rule : rules)
+            if (rule.translates)
+                cause("address translation at " + node + ": " + rule.chain + ": " + rule.rule);
+}
+
 // What may make a node drop a packet though its routes are right.
 void Explainer::suspects(const std::string& node) {
-    // What a trace goes through has spoken for itself; it sees no frames, and no ARP.
+    // What a trace goes through has spoken for itself; it sees no ARP.
     if (const std::string chain = dropping_chain(all(node, "nft"), e_.traced.contains(node));
         !chain.empty())
         cause("nft drop at " + node + ": " + chain);
@@ -114,6 +121,7 @@ void Explainer::suspects(const std::string& node) {
         static_cast<std::size_t>(ttl) < e_.there.stops.size() - 1)
         cause("what " + node + " sends lives " + std::to_string(ttl) +
               (ttl == 1 ? " hop" : " hops") + " only (net.ipv4.ip_default_ttl)");
+    if (node == e_.there.stops.back().node && e_.flow->port != 0) halted(node);
     std::istringstream policies(all(node, "xfrm"));
     for (std::string line; std::getline(policies, line);)
         if (line.find(" action block") != std::string::npos)
@@ -123,6 +131,19 @@ void Explainer::suspects(const std::string& node) {
     for (std::string line; std::getline(qdiscs, line);)
         if (line.find("netem") != std::string::npos && line.find("loss") != std::string::npos)
             cause("an impairment at " + node + ": " + one_line(line));
+}
+
+// "12 (python3) T 1 …": the kernel takes what is sent to it, and it answers nothing.
+void Explainer::halted(const std::string& node) {
+    if (rests(node)) return;
+    std::istringstream in(all(node, "halted"));
+    for (std::string line; std::getline(in, line);) {
+        const std::size_t open = line.find(" ("), close = line.rfind(") ");
+        if (open == std::string::npos || close == std::string::npos || close < open) continue;
+        const std::string pid = line.substr(0, open);
+        cause(node + "'s " + one_line(line.substr(open + 2, close - open - 2), 20) + " (process " +
+              pid + ") is stopped by a signal (kill -CONT " + pid + ")");
+    }
 }
 
 // Two ends of one wire with different MTUs: what the smaller one cannot take is lost there.

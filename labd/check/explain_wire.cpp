@@ -122,15 +122,9 @@ bool Explainer::no_carrier(const Stop& stop, const topology::Interface& interfac
             const std::string& other = lab_.nodes[end.node].name;
             if (other == stop.node) continue;
             const Reading::Link* its = reading(other).link(lab_.at(end).name);
-            if (its == nullptr || !its->up)
-                cause("interface down: " + other + "'s " + lab_.at(end).name + " (link " +
-                      lab_.links[interface.link].name + ")");
+            if (its == nullptr || !its->up) down(other, lab_.at(end));
         }
-    if (out_.causes.empty())
-        cause("interface down: " + stop.node + "'s " + stop.out +
-              (interface.link < lab_.links.size()
-                   ? " (link " + lab_.links[interface.link].name + ")"
-                   : ""));
+    if (out_.causes.empty()) down(stop.node, interface);
     return dies(stop.node, prefix, stop.out + (link->up ? " has no carrier" : " is down"));
 }
 
@@ -149,9 +143,8 @@ bool Explainer::nobody_there(const Way& way, const Stop& stop, const topology::I
             if (its.segment != interface.segment) continue;
             on_wire = true;
             const Reading::Link* state = reading(owner).link(its.name);
-            if (state != nullptr && !state->up)
-                cause("interface down: " + owner + "'s " + its.name + " (link " + link + ")"),
-                    gone = true;
+            if (e_.resting.contains(owner) || (state != nullptr && !state->up))
+                down(owner, its), gone = true;
             else
                 gone = missing_addresses(owner, its, wanted.family) || gone;
         }
@@ -248,6 +241,7 @@ void Explainer::counted() {
             }
         }
         if (out_.causes.size() > known || !lossy()) dies(node, prefix, why);
+        translated();
     };
     const std::vector<Stop>& there = e_.there.stops;
     for (std::size_t i = 1; i + 1 < there.size(); ++i)
@@ -275,7 +269,10 @@ void Explainer::counted() {
             }
     if (!out_.causes.empty()) dies(end, "", "the request arrives, and no reply comes back");
     // All of this came through; not all of what was asked before need have.
-    if (out_.causes.empty()) (void)lossy();
+    if (out_.causes.empty() && !lossy() && word(there.front().node, "answered") == "yes")
+        cause(
+            "it came late, or some are lost: sent once more when the time was up, packets were "
+            "answered");
 }
 
 bool Explainer::lossy() {

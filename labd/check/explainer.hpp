@@ -30,6 +30,10 @@ class Explainer {
     // Always true: the place is found.
     bool dies(const std::string& node, const std::string& prefix, const std::string& why);
     void cause(std::string text);
+    // True when the node runs nothing now; it is a cause then.
+    bool rests(const std::string& node);
+    // "interface down: r2's eth1 (link r2--h2)", and how to switch on what was switched off.
+    void down(const std::string& node, const topology::Interface& interface);
 
     // True when the way ends before its end, and it has been said why.
     bool dies_on(const Way& way, const std::string& prefix);
@@ -55,6 +59,8 @@ class Explainer {
     void counted();
     // explain_suspects.cpp: what is not to be seen in any lookup.
     void suspects(const std::string& node);
+    void halted(const std::string& node);
+    void translated();
     struct SwitchPort {
         const Reading::Link* link = nullptr;  // nullptr: no switch of the lab is there
         std::string words, place;             // "sw1's eth0 (to h1)", the link's name

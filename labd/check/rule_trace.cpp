@@ -14,7 +14,7 @@ constexpr const char* own_table = "labd-trace-";
 
 // "ip saddr { 10.0.1.2, 10.0.2.2 }" and what of their packets is meant. One of the two ends is
 // enough: the other may be translated on the way.
-std::string matches_of(const Traced& traced, const std::string& chain) {
+std::string matches_of(const Traced& traced, const std::string& table, const std::string& chain) {
     const bool six = traced.to.family == topology::Family::ipv6;
     const std::string family = six ? "ip6" : "ip";
     const std::string both = "{ " + traced.from.text() +
@@ -29,7 +29,7 @@ std::string matches_of(const Traced& traced, const std::string& chain) {
     std::string out;
     for (const char* side : {" saddr ", " daddr "})
         for (const std::string& kind : kinds)
-            out += "add rule inet $t " + chain + " " + family + side + both + " " + kind +
+            out += "add rule " + table + " $t " + chain + " " + family + side + both + " " + kind +
                    " meta nftrace set 1\n";
     return out;
 }
@@ -48,6 +48,13 @@ std::string without_counts(std::string rule) {
     return rule;
 }
 
+bool translates(const std::string& rule) {
+    const std::string words = rule + " ";
+    for (const char* word : {" dnat ", " snat ", " masquerade ", " redirect "})
+        if ((" " + words).find(word) != std::string::npos) return true;
+    return false;
+}
+
 // "daddr" → "10.0.2.2"
 std::string word_after(const std::string& line, const std::string& word) {
     const std::size_t at = line.find(" " + word + " ");
@@ -60,13 +67,22 @@ std::string word_after(const std::string& line, const std::string& word) {
 
 std::string trace_script(const Traced& traced) {
     // nft speaks interactively for as long as its stdin is open, and owns the table meanwhile.
+    // Before everybody else, and where they come in at all: frames have rules of their own. Once
+    // more where fragments have become a packet again, which is another one then.
     const std::string rules =
+        "add table netdev $t { flags owner; }\n"
+        "add chain netdev $t in { type filter hook ingress devices = { $d } priority "
+        "-2000000000; }\n" +
+        matches_of(traced, "netdev", "in") +
         "add table inet $t { flags owner; }\n"
+        "add chain inet $t first { type filter hook prerouting priority -2000000000; }\n"
         "add chain inet $t pre { type filter hook prerouting priority -350; }\n"
-        "add chain inet $t out { type filter hook output priority -350; }\n" +
-        matches_of(traced, "pre") + matches_of(traced, "out");
+        "add chain inet $t out { type filter hook output priority -2000000000; }\n" +
+        matches_of(traced, "inet", "first") + matches_of(traced, "inet", "pre") +
+        matches_of(traced, "inet", "out");
     return "t=" + std::string(own_table) +
            "$$; exec 3<&0\n"
+           "d=$(sed -n 's/^ *\\([^ :\"]*\\):.*/\"\\1\",/p' /proc/net/dev | tr -d '\\n')\n"
            "none() { echo @none; exit; }\n"
            "command -v nft >/dev/null || none\n"
            "{ cat <<RULES\n" +
@@ -115,11 +131,12 @@ std::vector<RuleDrop> read_trace(const std::string& text, const Traced& traced) 
         // Impairments are said elsewhere.
         if (table.starts_with(own_table) || table == "labd-links") continue;
         RuleDrop drop;
-        constexpr const char* dropped = " (verdict drop)";
-        if (kind == "rule" && rest.ends_with(dropped))
-            drop.rule = one_line(
-                without_counts(rest.substr(0, rest.size() - std::string(dropped).size())), 300);
-        else if (kind == "policy" && one_line(rest) == "drop")
+        const std::size_t verdict = rest.rfind(" (verdict ");
+        if (kind == "rule" && verdict != std::string::npos) {
+            drop.rule = one_line(without_counts(rest.substr(0, verdict)), 300);
+            drop.translates = translates(drop.rule);
+            if (!drop.translates && rest.substr(verdict) != " (verdict drop)") continue;
+        } else if (kind == "policy" && one_line(rest) == "drop")
             drop.rule = "policy drop";
         else
             continue;

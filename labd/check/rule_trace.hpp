@@ -17,11 +17,13 @@ struct Traced {
     bool udp = false;
 };
 
+// A rule that drops packets, or that gives them another address.
 struct RuleDrop {
-    std::string chain;    // "chain forward of table inet filter"
-    std::string rule;     // "tcp dport 80 drop", "policy drop"
-    bool reject = false;  // the sender is told
-    bool reply = false;   // it was on its way back
+    std::string chain;        // "chain forward of table inet filter"
+    std::string rule;         // "tcp dport 80 drop", "policy drop"
+    bool reject = false;      // the sender is told
+    bool reply = false;       // it was on its way back
+    bool translates = false;  // it drops nothing
 };
 
 // A script for sh: it says "@ready" when packets are traced, "@none" when they cannot be, and goes

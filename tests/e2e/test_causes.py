@@ -154,6 +154,25 @@ class Causes(Broken):
                     self.assertIn(f"died at {node}: what it sends by ", found["where"].replace("the reply died", "died"))
                 lab("wait", "ping h1 h2", "--timeout", "10s")
 
+    @limit(90)
+    def test_who_rests(self):
+        """Nodes that run nothing, and links that were switched off: by whom, and how to undo it."""
+        self.up(STATIC)
+        lab("wait", PING := "ping h1 h2")
+        for broken, mended, condition, node, cause in (
+                (["stop", "r2"], ["start", "r2"], PING, "r1", "r2 is stopped (lab start r2)"),
+                (["stop", "h2"], ["start", "h2"], 'tcp = ["h1", "h2:80"]', "r2", "h2 is stopped (lab start h2)"),
+                (["pause", "h2"], ["resume", "h2"], 'http = ["h1", "http://h2/"]', "h2", "h2 is paused (lab resume h2)"),
+                (["link", "r1--r2", "down"], ["link", "r1--r2", "up"], PING, "r1",
+                 "interface down: r1's eth1 (link r1--r2), which is switched off (lab link r1--r2 up)")):
+            with self.subTest(broken):
+                lab(*broken)
+                found = self.fails(condition)["diagnosis"]
+                self.assertEqual((cause, node), (found["causes"][0], found["node"]), found)
+                self.assertIn(f"died at {node}: ", found["where"])
+                lab(*mended)
+                lab("wait", PING, "--timeout", "20s")
+
     def test_in_words(self):
         self.write("t.lab.toml", STATIC + '[[check]]\nping = ["h1", "h2"]\nwithin = "200ms"\n')
         self.up(file="t.lab.toml")

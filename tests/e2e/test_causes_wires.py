@@ -125,6 +125,11 @@ class Wires(Broken):
              r"^it ignores echo requests \(net\.ipv6\.icmp\.echo_ignore_all = 1\)", six),
         ], six)
 
+    @staticmethod
+    def frames(family, hook, *rules):
+        return (f"nft 'add table {family} f; add chain {family} f y {{ type filter hook {hook} device eth0 priority 0; }}" +
+                "".join(f"; add rule {family} f y {rule}" for rule in rules) + "'")
+
     @limit(120)
     def test_rules(self):
         """The rule that drops is found by the kernel's own trace, whatever stands around it."""
@@ -162,3 +167,32 @@ class Wires(Broken):
         ])
         for node in ("h1", "r1", "h2"):
             self.assertEqual("", lab("exec", node, "--", "nft", "list", "tables").out)
+
+    @limit(120)
+    def test_frames_and_names(self):
+        """What never comes as far as IP, and what goes on under another address."""
+        self.up(STATIC)
+        lab("wait", PING)
+        self.broken([
+            ("frames that come in", [("r1", self.frames("netdev", "ingress", "ip saddr 10.88.0.0/16 drop",
+                                                        "icmp type echo-request counter drop"))],
+             [("r1", "nft delete table netdev f")], "r1",
+             r"^nft drop at r1: chain y of table netdev f: icmp type echo-request counter drop$"),
+            ("frames that come in, by the common family", [("h2", self.frames("inet", "ingress", "icmp type echo-request drop"))],
+             [("h2", "nft delete table inet f")], "h2",
+             r"^nft drop at h2: chain y of table inet f: icmp type echo-request drop$"),
+            ("frames that go out", [("r1", self.frames("netdev", "egress", "icmp type echo-request drop").replace("eth0", "eth1"))],
+             [("r1", "nft delete table netdev f")], "r1",
+             r"^nft drop at r1: chain y of table netdev f: icmp type echo-request drop$"),
+            ("before all others", [("r1", "nft 'add table ip p; add chain ip p x { type filter hook prerouting priority -500; }; "
+                                    "add rule ip p x icmp type echo-request drop'")], [("r1", "nft delete table ip p")], "r1",
+             r"^nft drop at r1: chain x of table ip p: icmp type echo-request drop$"),
+            ("another sender", [("h1", "nft 'add table ip p; add chain ip p x { type nat hook postrouting priority 100; }; "
+                                 "add rule ip p x oif eth0 snat to 10.9.9.9'")], [("h1", "nft delete table ip p")], "r1",
+             r'^address translation at h1: chain x of table ip p: oif "eth0" snat to 10\.9\.9\.9$'),
+            ("another receiver", [("r1", "nft 'add table ip p; add chain ip p x { type nat hook prerouting priority -100; }; "
+                                   "add rule ip p x tcp dport 80 dnat to 10.0.2.9'")], [("r1", "nft delete table ip p")], "h2",
+             r"^address translation at r1: chain x of table ip p: tcp dport 80 dnat to 10\.0\.2\.9$", WEB),
+            ("a stopped process", [("h2", "kill -STOP $(pgrep python3)")], [("h2", "kill -CONT $(pgrep python3)")], "h2",
+             r"^h2's python3 \(process \d+\) is stopped by a signal \(kill -CONT \d+\)$", 'http = ["h1", "http://h2/"]'),
+        ])

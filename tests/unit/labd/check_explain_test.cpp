@@ -1,0 +1,202 @@
+// Where packets die and why, from canned words of nft and kernels.
+#include "labd/check/evidence.hpp"
+#include "labd/check/rule_trace.hpp"
+#include "tests/support/memory_files.hpp"
+#include "topology/resolve.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace labd::check;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+topology::Ip addr(const char* text) {
+    return *topology::Ip::parse(text);
+}
+
+topology::Lab lab_of(const std::string& text) {
+    test::MemoryFiles files;
+    files.add("t.lab.toml", text);
+    return topology::resolve(files, "t.lab.toml").lab;
+}
+
+// As nft 1.0.6 says it.
+TEST(RuleTrace, NamesTheRuleThatDrops) {
+    const Traced flow{addr("10.0.1.2"), addr("10.0.2.2"), 0, false};
+    const std::string packet =
+        " packet: iif \"eth0\" ether saddr 02:4d:aa:c6:05:ec ether daddr 02:4d:8a:79:9f:df ip "
+        "saddr "
+        "10.0.1.2 ip daddr 10.0.2.2 ip protocol icmp icmp type echo-request icmp code 0 \n";
+    const auto drops = read_trace(
+        "@ready\n"
+        "trace id 04629662 inet labd-trace-6 pre packet: iif \"eth0\" ip saddr 10.0.1.2\n"
+        "trace id 04629662 inet labd-trace-6 pre rule meta nftrace set 1 (verdict continue)\n"
+        "trace id 04629662 inet labd-trace-6 pre policy accept \n"
+        "trace id 04629662 inet f in" +
+            packet +
+            "trace id 04629662 inet f in rule counter packets 2 bytes 168 accept comment \"drop\" "
+            "(verdict accept)\n"
+            "trace id 04629662 inet f in2 rule jump j (verdict jump j)\n"
+            "trace id 04629662 inet f j rule ip saddr @bad counter packets 4 bytes 336 drop "
+            "comment "
+            "\"the bad\" (verdict drop)\n"
+            "trace id 1fed9ea3 inet f j rule ip saddr @bad counter packets 5 bytes 420 drop "
+            "comment "
+            "\"the bad\" (verdict drop)\n"
+            "trace id 2 inet labd-links out rule drop (verdict drop)\n"
+            "trace id 3 ip f fw packet: iif \"eth1\" ip saddr 10.0.2.2 ip daddr 10.0.1.2 icmp type "
+            "echo-reply icmp code 0\n"
+            "trace id 3 ip f fw policy drop \n"
+            "trace id\nnonsense\n",
+        flow);
+    ASSERT_EQ(drops.size(), 2U);
+    EXPECT_EQ(drops[0].chain, "chain j of table inet f");
+    EXPECT_EQ(drops[0].rule, "ip saddr @bad counter drop comment \"the bad\"");
+    EXPECT_FALSE(drops[0].reply);
+    EXPECT_FALSE(drops[0].reject);
+    EXPECT_EQ(drops[1].chain, "chain fw of table ip f");
+    EXPECT_EQ(drops[1].rule, "policy drop");
+    EXPECT_TRUE(drops[1].reply);
+}
+
+TEST(RuleTrace, KnowsWhichWayAConnectionGoes) {
+    const Traced flow{addr("fd00::1"), addr("fd00::2"), 80, false};
+    const auto drops = read_trace(
+        "trace id 1 ip6 f o packet: oif \"eth0\" ip6 saddr fd00::2 ip6 daddr fd00::1 tcp sport 80 "
+        "tcp dport 42930\n"
+        "trace id 1 ip6 f o rule tcp sport 80 counter packets 1 bytes 60 reject with tcp reset "
+        "(verdict drop)\n",
+        flow);
+    ASSERT_EQ(drops.size(), 1U);
+    EXPECT_TRUE(drops[0].reply);
+    EXPECT_TRUE(drops[0].reject);
+    EXPECT_EQ(drops[0].rule, "tcp sport 80 counter reject with tcp reset");
+    EXPECT_NE(trace_script(flow).find("ip6 saddr { fd00::1, fd00::2 } tcp dport 80"),
+              std::string::npos);
+}
+
+// As `nft monitor trace` of nft 1.0.6 says it: a frame that comes in is dropped before IP is asked.
+TEST(RuleTrace, SeesFramesAndTranslations) {
+    const Traced flow{addr("10.0.1.2"), addr("10.0.2.2"), 0, false};
+    const auto rules = read_trace(
+        "trace id 1 netdev labd-trace-6 in rule ip saddr { 10.0.1.2, 10.0.2.2 } meta nftrace set 1 "
+        "(verdict continue)\n"
+        "trace id 1 ip nat out rule oif \"eth1\" snat to 10.9.9.9 (verdict accept)\n"
+        "trace id 1 bridge f fw rule ether type ip counter packets 1 bytes 84 drop (verdict "
+        "drop)\n",
+        flow);
+    ASSERT_EQ(rules.size(), 2U);
+    EXPECT_EQ(rules[0].rule, "oif \"eth1\" snat to 10.9.9.9");
+    EXPECT_TRUE(rules[0].translates);
+    EXPECT_EQ(rules[1].chain, "chain fw of table bridge f");
+    EXPECT_EQ(rules[1].rule, "ether type ip counter drop");
+    EXPECT_FALSE(rules[1].translates);
+    EXPECT_NE(trace_script(flow).find("add chain netdev $t in { type filter hook ingress devices"),
+              std::string::npos);
+}
+
+// h1 – r1 – h2, where every lookup is right.
+Evidence of_three() {
+    Evidence out;
+    out.flow = Flow{"h1", "h2", "10.0.2.2"};
+    Stop from{"h1", "", "eth0"}, by{"r1", "eth0", "eth1"}, at{"h2", "eth0", ""};
+    from.next = {"r1"}, by.next = {"h2"}, at.local = true;
+    out.there = {addr("10.0.1.2"), addr("10.0.2.2"), {from, by, at}, true};
+    Stop first{"h2", "", "eth0"}, second{"r1", "eth1", "eth0"}, last{"h1", "eth0", ""};
+    first.next = {"r1"}, second.next = {"h1"}, last.local = true;
+    out.back = {addr("10.0.2.2"), addr("10.0.1.2"), {first, second, last}, true};
+    out.sent = 4;
+    out.forwarded["r1"] = 8;
+    out.heard = {{"h1", 4}, {"h2", 4}};
+    return out;
+}
+
+topology::Lab three() {
+    return lab_of(
+        "links = [[\"h1\", \"r1\"], [\"r1\", \"h2\"]]\n[nodes]\n\"h[1-2]\" = "
+        "\"host\"\nr1 = \"router\"\n");
+}
+
+TEST(Explain, WhatCameLate) {
+    Evidence evidence = of_three();
+    EXPECT_THAT(explain(evidence, three()).causes, IsEmpty());
+    evidence.inside["h1"] = {{"answered", "yes"}};
+    EXPECT_EQ(explain(evidence, three()).node, "");
+    EXPECT_THAT(explain(evidence, three()).causes,
+                ElementsAre("it came late, or some are lost: sent once more when the time was up, "
+                            "packets were answered"));
+}
+
+TEST(Explain, ConnectionTrackingThatIsFull) {
+    Evidence evidence = of_three();
+    evidence.heard["h2"] = 0;
+    evidence.inside["h2"] = {{"tracked", "8\n"}, {"trackable", "8\n"}};
+    evidence.inside["h1"] = {{"tracked", "7\n"}, {"trackable", "8\n"}};
+    const Diagnosis found = explain(evidence, three());
+    EXPECT_EQ(found.node, "h2");
+    EXPECT_EQ(found.where, "died at h2: what was sent to it has not come in");
+    EXPECT_THAT(found.causes, ElementsAre("connection tracking is full at h2: 8 of 8 entries "
+                                          "(net.netfilter.nf_conntrack_max)"));
+    evidence.inside["h2"]["trackable"] = "9\n";
+    EXPECT_THAT(explain(evidence, three()).causes, IsEmpty());
+}
+
+// h1 – s1 – s2 – h2: what the kernel says of the ports, where VLANs are told apart.
+class Vlans : public testing::Test {
+  protected:
+    Vlans()
+        : lab_(lab_of("links = [[\"h1\", \"s1\"], [\"s1\", \"s2\"], [\"s2\", "
+                      "\"h2\"]]\n[nodes]\n\"h[1-2]\" = \"host\"\n\"s[1-2]\" = \"switch\"\n")) {
+        evidence_.flow = Flow{"h1", "h2", "10.0.0.2"};
+        Stop from{"h1", "", "eth0"}, at{"h2", "eth0", ""}, first{"h2", "", "eth0"},
+            last{"h1", "eth0", ""};
+        from.next = {"h2"}, first.next = {"h1"}, at.local = last.local = true;
+        evidence_.there = {addr("10.0.0.1"), addr("10.0.0.2"), {from, at}, true};
+        evidence_.back = {addr("10.0.0.2"), addr("10.0.0.1"), {first, last}, true};
+        evidence_.sent = 4;
+        evidence_.heard = {{"h1", 0}, {"h2", 0}};
+        for (const char* node : {"h1", "h2"})
+            evidence_.readings[node].links.push_back({2, "eth0", true, true, 1500, node});
+        port("s1", "eth0", {{10, true, true}});
+        port("s1", "eth1", {{10, false, false}});
+        port("s2", "eth0", {{10, false, false}});
+        port("s2", "eth1", {{10, true, true}});
+    }
+    void port(const std::string& node, const std::string& name, std::vector<Reading::Vlan> vlans) {
+        auto& links = evidence_.readings[node].links;
+        std::erase_if(links, [&](const Reading::Link& link) { return link.name == name; });
+        Reading::Link link{2, name, true, true, 1500, node + name};
+        link.port = Reading::Port{.filters = true, .vlans = std::move(vlans)};
+        links.push_back(std::move(link));
+    }
+    Diagnosis found() { return explain(evidence_, lab_); }
+    topology::Lab lab_;
+    Evidence evidence_;
+};
+
+TEST_F(Vlans, PortsOfTwoOfThem) {
+    EXPECT_THAT(found().causes, IsEmpty());
+    port("s2", "eth1", {{20, true, true}});
+    EXPECT_EQ(found().node, "h1");
+    EXPECT_THAT(found().causes, ElementsAre("wrong VLAN: s1's eth0 (to h1) has VLAN 10, s2's eth1 "
+                                            "(to h2) has VLAN 20"));
+    port("s2", "eth1", {});
+    EXPECT_THAT(found().causes, ElementsAre("wrong VLAN: s1's eth0 (to h1) has VLAN 10, s2's eth1 "
+                                            "(to h2) takes no untagged frames"));
+}
+
+TEST_F(Vlans, ATrunkThatLacksOne) {
+    port("s2", "eth0", {{20, false, false}});
+    EXPECT_EQ(found().where, "died at h1: what it sends by eth0 never comes out");
+    EXPECT_THAT(found().causes,
+                ElementsAre("wrong VLAN: s2's eth0 (link s1--s2) does not carry VLAN 10"));
+}
+
+}  // namespace
