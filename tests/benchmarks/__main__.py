@@ -57,7 +57,7 @@ def main():
     with machine.daemon() as labd:
         for measure in (rows.pair, rows.quickstart, rows.without_root, rows.chain, rows.static,
                         rows.iproute2, rows.mininet, rows.growth, lambda o: rows.at_rest(o, labd),
-                        rows.busy, rows.validate, rows.traffic):
+                        rows.busy, rows.route_check, rows.validate, rows.traffic):
             name = getattr(measure, "__name__", "").replace("<lambda>", "at_rest")
             if options.only and options.only not in name:
                 continue

@@ -163,6 +163,35 @@ def at_rest(options, labd):
               unit="µs more")
 
 
+def route_check(options):
+    """From the kernel's change of a route to the end of a `lab wait` for it."""
+    with running("pair", shapes.pair()):
+        pid = next(n["pid"] for n in json.loads(lab("status", "--json")[1])["nodes"] if n["name"] == "h1")
+        with subprocess.Popen(["nsenter", "-n", "-t", str(pid), "ip", "-batch", "-"], text=True,
+                              stdin=subprocess.PIPE) as changes:
+            taken = sorted(route_comes(changes, f"10.77.{i}.0/24") for i in range(5 * options.rounds))
+            changes.stdin.close()
+    yield Row("a route check passes, after the route is there", taken[len(taken) // 2], limit=0.020)
+    yield Row(f"the latest of {len(taken)} such", taken[-1], limit=0.020)
+
+
+def route_comes(changes, prefix):
+    # Between its tries by the clock there is more than a second: an event must have told.
+    condition = f'route = {{ node = "h1", prefix = "{prefix}" }}\nevery = "60s"'
+    with subprocess.Popen([machine.BINARIES / "lab", "wait", "--json", "--timeout", "20s", condition],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as waiting:
+        next(line for line in waiting.stdout if '"ok":false' in line)
+        time.sleep(1)
+        begun = time.perf_counter()
+        changes.stdin.write(f"route add {prefix} dev eth0\n")
+        changes.stdin.flush()
+        told = next(line for line in waiting.stdout if '"type":"check"' in line)
+        took = time.perf_counter() - begun
+    if '"result":"passed"' not in told:
+        raise RuntimeError(told)
+    return took
+
+
 def many_execs():
     started = time.perf_counter()
     command = [str(machine.BINARIES / "lab"), "-L", "big", "exec", "r1", "--", "true"]
