@@ -1,5 +1,7 @@
 #include "labd/node_door.hpp"
 
+#include "labd/node_door_parts.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -22,27 +24,9 @@ using protocol::Unpacker;
 
 namespace {
 
-// Root of a node can stop its own init for as long as it likes; labd does not wait with it. A
-// service that is stopped has its own grace first.
-constexpr std::chrono::seconds answer_limit{10}, stop_limit{90}, line_limit{2};
-// Whoever only looks has somebody waiting who did not ask for this node.
-constexpr std::chrono::seconds look_limit{3};
-
-std::uint32_t code(Door type) {
-    return static_cast<std::uint32_t>(type);
-}
-
-// What lab-init says reaches terminals and logs: no control bytes, bounded.
-std::string tame(std::string text, std::size_t limit) {
-    if (text.size() > limit) text.erase(0, text.size() - limit);
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') c = '?';
-    return text;
-}
-
 ServiceStatus read_status(Unpacker& in) {
     ServiceStatus status;
-    status.name = tame(in.text(), 256);
+    status.name = door::tame(in.text(), 256);
     const std::uint32_t state = in.u32();
     status.state = state > static_cast<std::uint32_t>(protocol::ServiceState::stopped)
                        ? protocol::ServiceState::failed
@@ -50,7 +34,7 @@ ServiceStatus read_status(Unpacker& in) {
     status.pid = in.u32();
     status.wait_status = in.u32();
     status.restarts = in.u32();
-    status.text = tame(in.text(), 4096);
+    status.text = door::tame(in.text(), 4096);
     return status;
 }
 
@@ -116,11 +100,11 @@ asio::awaitable<void> NodeDoor::read() {
                 why = "its init sent a short packet";
                 break;
             }
-            if (type == code(Door::service_state)) {
+            if (type == door::code(Door::service_state)) {
                 const ServiceStatus status = read_status(in);
                 if (in.ok() && on_state_) on_state_(status);
             } else if (const auto found = waiting_.find(id);
-                       type == code(Door::answer) && found != waiting_.end()) {
+                       type == door::code(Door::answer) && found != waiting_.end()) {
                 found->second->packet = packet.bytes;
                 found->second->answered.notify();
             }
@@ -166,7 +150,7 @@ asio::awaitable<std::string> NodeDoor::ask(Packer packet, std::uint32_t id, std:
     Unpacker in(*waiting.packet);
     in.u32(), in.u32();
     const std::uint32_t number = in.u32();
-    const std::string text = tame(in.text(), 4096);
+    const std::string text = door::tame(in.text(), 4096);
     if (!in.ok()) throw std::runtime_error(node_ + ": cannot " + what + ": a garbled answer");
     if (number != 0) {
         const std::string kernel = std::strerror(static_cast<int>(number));
@@ -180,129 +164,47 @@ asio::awaitable<std::string> NodeDoor::ask(Packer packet, std::uint32_t id, std:
 
 asio::awaitable<void> NodeDoor::commit() {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::commit), id);
-    (void)co_await ask(std::move(packet), id, "commit", answer_limit);
-}
-
-asio::awaitable<void> NodeDoor::sysctl(std::vector<std::pair<std::string, std::string>> values) {
-    const std::uint32_t id = next_id_++;
-    std::vector<std::string> keys, settings;
-    for (auto& [key, value] : values) keys.push_back(key), settings.push_back(value);
-    Packer packet(code(Door::sysctl), id);
-    packet.list(keys).list(settings);
-    (void)co_await ask(std::move(packet), id, "set sysctls", answer_limit);
-}
-
-asio::awaitable<std::string> NodeDoor::read_sysctl(std::string key) {
-    std::vector<std::string> keys{std::move(key)};
-    const std::vector<std::string> values = co_await read_sysctls(std::move(keys));
-    co_return values.front();
-}
-
-asio::awaitable<std::vector<std::string>> NodeDoor::read_sysctls(std::vector<std::string> keys) {
-    return read_sysctls_within(std::move(keys), answer_limit);
-}
-
-asio::awaitable<std::vector<std::string>> NodeDoor::look_at_sysctls(std::vector<std::string> keys) {
-    return read_sysctls_within(std::move(keys), look_limit);
-}
-
-asio::awaitable<std::vector<std::string>> NodeDoor::read_sysctls_within(
-    std::vector<std::string> keys, std::chrono::milliseconds limit) {
-    const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::read_sysctl), id);
-    packet.list(keys);
-    const std::string payload = co_await ask(std::move(packet), id, "read sysctls", limit);
-    Unpacker in(payload);
-    std::vector<std::string> values = in.list();
-    values.resize(keys.size());
-    for (std::string& value : values) value = tame(value, 4096);
-    co_return values;
+    Packer packet(door::code(Door::commit), id);
+    (void)co_await ask(std::move(packet), id, "commit", door::answer_limit);
 }
 
 asio::awaitable<void> NodeDoor::pause(bool stop) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::pause), id);
+    Packer packet(door::code(Door::pause), id);
     packet.u32(stop ? 1 : 0);
-    (void)co_await ask(std::move(packet), id, stop ? "pause" : "resume", answer_limit);
+    (void)co_await ask(std::move(packet), id, stop ? "pause" : "resume", door::answer_limit);
 }
 
 asio::awaitable<void> NodeDoor::shutdown(std::uint32_t grace_ms, std::chrono::milliseconds limit) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::shutdown), id);
+    Packer packet(door::code(Door::shutdown), id);
     packet.u32(grace_ms);
     (void)co_await ask(std::move(packet), id, "stop", limit);
 }
 
 asio::awaitable<void> NodeDoor::hostname(std::string name) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::hostname), id);
+    Packer packet(door::code(Door::hostname), id);
     packet.text(name);
-    (void)co_await ask(std::move(packet), id, "set the host name", answer_limit);
-}
-
-asio::awaitable<void> NodeDoor::write_file(std::string path, topology::File file, bool keep) {
-    std::size_t offset = 0;
-    do {
-        const std::size_t n = std::min(protocol::chunk_limit, file.content.size() - offset);
-        const std::uint32_t id = next_id_++;
-        const bool last = offset + n == file.content.size();
-        Packer packet(code(Door::write_file), id);
-        packet.text(path).u32(file.mode).text(file.owner).text(file.group);
-        packet.u32(static_cast<std::uint32_t>(offset)).u32(!last ? 0 : keep ? 2 : 1);
-        packet.text(std::string_view(file.content).substr(offset, n));
-        (void)co_await ask(std::move(packet), id, "write " + path, answer_limit);
-        offset += n;
-    } while (offset < file.content.size());
-}
-
-asio::awaitable<std::vector<NodeDoor::FileState>> NodeDoor::compare_files(
-    std::vector<FileMark> files) {
-    const std::uint32_t id = next_id_++;
-    std::vector<std::string> paths, sizes, digests;
-    for (FileMark& file : files) {
-        paths.push_back(std::move(file.path));
-        sizes.push_back(std::to_string(file.size));
-        digests.push_back(std::move(file.digest));
-    }
-    Packer packet(code(Door::compare_files), id);
-    packet.list(paths).list(sizes).list(digests);
-    const std::string payload = co_await ask(std::move(packet), id, "look at files", look_limit);
-    Unpacker in(payload);
-    const std::vector<std::string> words = in.list();
-    std::vector<FileState> out;
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        const std::string word = i < words.size() ? words[i] : "";
-        out.push_back(word == "gone"      ? FileState::gone
-                      : word == "changed" ? FileState::changed
-                                          : FileState::same);
-    }
-    co_return out;
-}
-
-asio::awaitable<void> NodeDoor::remove_file(std::string path) {
-    const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::remove_file), id);
-    packet.text(path);
-    (void)co_await ask(std::move(packet), id, "remove " + path, answer_limit);
+    (void)co_await ask(std::move(packet), id, "set the host name", door::answer_limit);
 }
 
 asio::awaitable<RunResult> NodeDoor::run(Command command, std::uint32_t timeout_ms) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::run), id);
+    Packer packet(door::code(Door::run), id);
     packet.list(command.argv)
         .list(command.env)
         .text(command.user)
         .text(command.dir)
         .u32(timeout_ms);
     const std::string what = command.argv.empty() ? "run nothing" : "run " + command.argv.back();
-    const std::string payload = co_await ask(std::move(packet), id, what,
-                                             std::chrono::milliseconds(timeout_ms) + answer_limit);
+    const std::string payload = co_await ask(
+        std::move(packet), id, what, std::chrono::milliseconds(timeout_ms) + door::answer_limit);
     Unpacker in(payload);
     RunResult result;
     result.wait_status = static_cast<int>(in.u32());
     result.timed_out = in.u32() != 0;
-    result.tail = tame(in.text(), 4096);
+    result.tail = door::tame(in.text(), 4096);
     if (!in.ok()) throw std::runtime_error(node_ + ": cannot " + what + ": a garbled answer");
     co_return result;
 }
@@ -324,52 +226,52 @@ static std::vector<std::string> configured_by(const topology::Service& service) 
 asio::awaitable<void> NodeDoor::put_service(topology::Service service, std::vector<std::string> env,
                                             std::string user) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::put_service), id);
+    Packer packet(door::code(Door::put_service), id);
     packet.text(service.name).list(texts(service.argv)).list(env);
     packet.text(user).text(service.dir);
     packet.u32(static_cast<std::uint32_t>(service.ready.kind)).text(service.ready.argument);
     packet.u32(static_cast<std::uint32_t>(service.restart));
     packet.u32(static_cast<std::uint32_t>(service.stop_signal)).u32(service.grace_ms);
     packet.list(configured_by(service));
-    (void)co_await ask(std::move(packet), id, "set up service " + service.name, answer_limit);
+    (void)co_await ask(std::move(packet), id, "set up service " + service.name, door::answer_limit);
 }
 
 asio::awaitable<void> NodeDoor::start_service(std::string name) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::start_service), id);
+    Packer packet(door::code(Door::start_service), id);
     packet.text(name);
-    (void)co_await ask(std::move(packet), id, "start service " + name, stop_limit);
+    (void)co_await ask(std::move(packet), id, "start service " + name, door::stop_limit);
 }
 
 asio::awaitable<void> NodeDoor::stop_service(std::string name) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::stop_service), id);
+    Packer packet(door::code(Door::stop_service), id);
     packet.text(name);
-    (void)co_await ask(std::move(packet), id, "stop service " + name, stop_limit);
+    (void)co_await ask(std::move(packet), id, "stop service " + name, door::stop_limit);
 }
 
 asio::awaitable<void> NodeDoor::remove_service(std::string name) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::remove_service), id);
+    Packer packet(door::code(Door::remove_service), id);
     packet.text(name);
-    (void)co_await ask(std::move(packet), id, "remove service " + name, stop_limit);
+    (void)co_await ask(std::move(packet), id, "remove service " + name, door::stop_limit);
 }
 
 asio::awaitable<void> NodeDoor::session(SessionRequest request, Fd client) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::session), id);
+    Packer packet(door::code(Door::session), id);
     packet.list(request.command.argv).list(request.command.env).text(request.command.user);
     packet.text(request.command.dir).u32(request.tty ? 1 : 0);
     packet.u32(request.rows).u32(request.columns);
-    (void)co_await ask(std::move(packet), id, "start a session", answer_limit, client.get());
+    (void)co_await ask(std::move(packet), id, "start a session", door::answer_limit, client.get());
 }
 
 asio::awaitable<void> NodeDoor::logs(std::string service, bool follow, std::uint32_t lines,
                                      Fd client) {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::logs), id);
+    Packer packet(door::code(Door::logs), id);
     packet.text(service).u32(follow ? 1 : 0).u32(lines);
-    (void)co_await ask(std::move(packet), id, "read logs", answer_limit, client.get());
+    (void)co_await ask(std::move(packet), id, "read logs", door::answer_limit, client.get());
 }
 
 // As a client reads it, from a connection of our own; who says nothing in time has said nothing.
@@ -379,7 +281,7 @@ asio::awaitable<std::string> NodeDoor::last_line(std::string service) {
         co_return "";
     Fd theirs(ends[1]);
     const auto ours = std::make_shared<asio::posix::stream_descriptor>(loop_, ends[0]);
-    const auto late = std::make_shared<asio::steady_timer>(loop_, line_limit);
+    const auto late = std::make_shared<asio::steady_timer>(loop_, door::line_limit);
     late->async_wait([ours](boost::system::error_code called_off) {
         boost::system::error_code ignored;
         if (!called_off) (void)ours->close(ignored);
@@ -406,13 +308,14 @@ asio::awaitable<std::string> NodeDoor::last_line(std::string service) {
     line = line.substr(0, line.find('\n'));
     constexpr std::size_t shown = 200;
     if (line.size() > shown) line.resize(shown);
-    co_return tame(std::move(line), shown);
+    co_return door::tame(std::move(line), shown);
 }
 
 asio::awaitable<std::vector<ServiceStatus>> NodeDoor::states() {
     const std::uint32_t id = next_id_++;
-    Packer packet(code(Door::states), id);
-    const std::string payload = co_await ask(std::move(packet), id, "list services", answer_limit);
+    Packer packet(door::code(Door::states), id);
+    const std::string payload =
+        co_await ask(std::move(packet), id, "list services", door::answer_limit);
     Unpacker in(payload);
     std::vector<ServiceStatus> list;
     const std::uint32_t n = in.u32();

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t longest_way = 32, most_routers = 64, at_once = 16;
 constexpr double patience_s = 4;
 constexpr double routing_s = 20;  // many commands, one after the other
-constexpr double trace_s = 15;  // longer than any sender takes
+constexpr double trace_s = 15;    // longer than any sender takes
 
 class Gatherer {
   public:
