@@ -28,6 +28,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -161,6 +162,17 @@ bool Rootless::join(const Options& options) {
     return true;
 }
 
+namespace {
+
+// What nodes have of inotify counts for the user outside, too, whose other programs want some.
+void leave_some_to_the_user() {
+    std::ifstream file("/proc/sys/fs/inotify/max_user_instances");
+    if (unsigned long all = 0; file >> all)
+        std::ofstream("/proc/sys/user/max_inotify_instances") << all - all / 4;
+}
+
+}  // namespace
+
 void Rootless::make(const Options& options) {
     const gid_t group = ::getegid();
     if (const auto spawner = survivor(options.run_dir)) {
@@ -176,6 +188,7 @@ void Rootless::make(const Options& options) {
             log::warning("labs have a single user id: " + single_);
             map_single_id(user_, group);
         }
+        leave_some_to_the_user();
     }
     if (::unshare(CLONE_NEWNS | CLONE_NEWNET) != 0)
         forbidden("make namespaces below its user namespace");

@@ -9,6 +9,7 @@
 #include "labd/spawner/clock.hpp"
 #include "labd/spawner/namespace_limits.hpp"
 #include "labd/spawner/seccomp.hpp"
+#include "labd/spawner/shares.hpp"
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -76,6 +77,7 @@ void limit_resources(const Birth& birth, const rlimit& core) {
 // The loosest hatch first: each would forbid the one before it.
 void close_hatches(Level level) {
     if (level == Level::open) return;
+    take_a_share();
     // Whoever may not set it back, which keep_node_capabilities sees to, makes none.
     if (level == Level::strict)
         put(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0", "forbid user namespaces");

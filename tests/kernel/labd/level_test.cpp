@@ -68,6 +68,30 @@ TEST_F(Strict, NoUserNamespaceCanBeMade) {
 #endif
 }
 
+// What one user may have of the kernel, the nodes of a lab have together.
+TEST_F(Strict, NoNodeUsesUpWhatItsNeighboursNeed) {
+    if (!node->has("python3")) GTEST_SKIP() << "python3 is not installed";
+    const auto sealed = lab.node("r2"), neighbour = lab.node("r3");
+    const std::string grab =
+        "import ctypes, signal\n"
+        "libc, got = ctypes.CDLL(None), []\n"
+        "while (fd := libc.inotify_init1(0)) >= 0: got.append(fd)\n"
+        "print(len(got), flush=True)\n";
+    const auto write = [](const std::string& path, const std::string& text) {
+        return "cat > " + path + " << 'END'\n" + text + "END\n";
+    };
+    ASSERT_EQ(neighbour->shell(write("/tmp/grab.py", grab)).status(), 0);
+    for (SealedNode* greedy : {node.get(), sealed.get()}) {
+        ASSERT_EQ(greedy->shell(write("/tmp/hold.py", grab + "signal.pause()\n")).status(), 0);
+        const int got = std::stoi(
+            greedy->shell("mkfifo /tmp/got; python3 /tmp/hold.py > /tmp/got & head -1 /tmp/got")
+                .out);
+        EXPECT_GE(got, 8);
+        EXPECT_GE(std::stoi(neighbour->shell("python3 /tmp/grab.py").out), got);
+        EXPECT_NE(greedy->shell("echo 1000 > /proc/sys/user/max_inotify_instances").status(), 0);
+    }
+}
+
 TEST_F(Strict, CallsThatNobodyNeedsAreNotThere) {
     if (!node->has("python3")) GTEST_SKIP() << "python3 is not installed";
 #if defined __x86_64__
