@@ -6,6 +6,7 @@
 #include "topology/document.hpp"
 #include "topology/expression.hpp"
 #include "topology/late.hpp"
+#include "topology/suggest.hpp"
 
 #include <algorithm>
 #include <map>
@@ -137,6 +138,19 @@ Value table_of(std::vector<Word> words) {
     return table;
 }
 
+bool refuse_unknown_subject(const std::vector<Word>& words, Diagnostics& diagnostics) {
+    const bool negated = words.size() > 1 && words.front().text == "not";
+    if (words.empty() || find_subject(words[negated ? 1 : 0].text) != nullptr) return false;
+    const Word& head = words[negated ? 1 : 0];
+    std::vector<std::string> known;
+    for (const SubjectWord& word : subject_words()) known.emplace_back(word.key);
+    const std::string near = did_you_mean(head.text, known);
+    diagnostics.error("D1", head.where, "there is no condition \"" + head.text + "\"",
+                      (near.empty() ? "" : near + " ") +
+                          "it begins with ready, or not, or one of " + join(known, known.size()));
+    return true;
+}
+
 // `key = value`: TOML.
 bool is_toml(const std::string& text) {
     const std::size_t word = text.find_first_not_of(" \t\n");
@@ -172,7 +186,9 @@ Condition read_condition(const std::string& text, const Lab& lab) {
         if (!document) return out;
         table = *document;
     } else {
-        table = table_of(split(text));
+        const std::vector<Word> words = split(text);
+        if (refuse_unknown_subject(words, out.diagnostics)) return out;
+        table = table_of(words);
     }
     if (const Member* matrix = table.member("matrix"))
         out.diagnostics.error("D1", matrix->where, "\"matrix\" means nothing in a condition",

@@ -327,6 +327,18 @@ TEST(WaitCondition, MistakesPointIntoIt) {
     EXPECT_TRUE(empty.diagnostics.failed());
 }
 
+TEST(WaitCondition, WhatThereIsToWaitFor) {
+    const Resolved r = resolved("ping = [\"h1\", \"h2\"]\n");
+    const Condition c = read_condition("not pign h1 h2", r.lab);
+    ASSERT_EQ(c.diagnostics.all().size(), 1U);
+    const Diagnostic& told = c.diagnostics.all()[0];
+    EXPECT_EQ(told.where.column, 5U);
+    EXPECT_EQ(told.message, "there is no condition \"pign\"");
+    EXPECT_TRUE(told.hint.starts_with(
+        "did you mean \"ping\"? it begins with ready, or not, or one of ping, all-reachable, "))
+        << told.hint;
+}
+
 TEST(CheckFilter, IsAnExpressionOverNamesAndTags) {
     std::vector<Check> checks(3);
     checks[0].name = "OSPF is full", checks[1].name = "the backup way";
