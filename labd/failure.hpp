@@ -4,6 +4,7 @@
 #include "labd/engine.hpp"
 
 #include <exception>
+#include <optional>
 
 namespace labd {
 
@@ -14,7 +15,16 @@ struct StepFailure : std::runtime_error {
     topology::Where where;
     std::string hint;
     std::string code = "build_failed";
+    // Inside of the text that stands at `where`, if it does stand there and not in a file.
+    struct Within {
+        std::string text;  // of its line
+        std::uint32_t line = 0, column = 0, length = 1;
+    };
+    std::optional<Within> within;
 };
+
+// A ruleset that nft has refused, `said`, with the place of its first complaint.
+StepFailure refused_ruleset(const topology::Node& node, const std::string& said, int status);
 
 StepFailure step_failure(const topology::Lab& lab, const topology::Step& step,
                          const KernelFailure& failure);

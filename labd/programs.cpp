@@ -86,9 +86,7 @@ asio::awaitable<void> Engine::load_nft(std::shared_ptr<Lab> lab, std::string nam
     const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
     fail_point::after("nft.load");
     if (result.wait_status != 0)
-        throw StepFailure(name + ": the nft ruleset was not taken: " + result.tail,
-                          node->nft ? node->nft->where : node->where,
-                          WEXITSTATUS(result.wait_status) == 127 ? "apt install nftables" : "");
+        throw refused_ruleset(*node, result.tail, WEXITSTATUS(result.wait_status));
     co_await filter_again(lab, name);
     live.contents.nft = lab->desired.contents[name].nft;
 }

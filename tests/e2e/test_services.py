@@ -200,6 +200,18 @@ exec = ["ping -c1 -W1 h1"]
         self.assertIn('there is no user "nobodyx" in its /etc/passwd', done.err)
         self.assertNotIn("Invalid argument", done.err)
 
+    def test_a_wrong_ruleset_is_shown_where_it_stands(self):
+        rules = "table inet x {\n  chain y {\n    type filter hook input priority 0; polcy accept;\n  }\n}\n"
+        self.write("rules.nft", rules)
+        inline = "table inet x { chain y { bogus; } }"
+        for body, place, line in ((f"nft = '''\n{rules}'''", "9:46", 3),
+                                  (f"nft = '''{rules}'''", "8:46", 3),
+                                  (f'nft = "{inline}"', "6:38", 1),
+                                  ('nft = "rules.nft"', "6:7", 3)):
+            done = lab("up", self.write("t.lab.toml", host(body)), status=1)
+            self.assertIn(f"t.lab.toml:{place}: error: h1: nft: syntax error", done.err)
+            self.assertIn(f"line {line} of its ruleset", done.err)
+
     def test_logs_as_objects(self):
         self.up(host('run = [{ name = "a", cmd = "echo one; printf \'x| y\\n\'; exec sleep 1000", ready = "log y" }, '
                      '{ name = "b", cmd = "echo two; exec sleep 1000", ready = "log two", after = ["h1/a"] }]'))
