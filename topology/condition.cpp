@@ -146,8 +146,9 @@ bool refuse_unknown_subject(const std::vector<Word>& words, Diagnostics& diagnos
     for (const SubjectWord& word : subject_words()) known.emplace_back(word.key);
     const std::string near = did_you_mean(head.text, known);
     diagnostics.error("D1", head.where, "there is no condition \"" + head.text + "\"",
-                      (near.empty() ? "" : near + " ") +
-                          "it begins with ready, or not, or one of " + join(known, known.size()));
+                      !near.empty()
+                          ? near
+                          : "it begins with ready, or not, or one of " + join(known, known.size()));
     return true;
 }
 
