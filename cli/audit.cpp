@@ -63,7 +63,7 @@ std::string query(const Globals& globals, const AuditOptions& options) {
 }
 
 // " with --node h9 --who bob", as it was typed.
-std::string asked(const Globals& globals, const AuditOptions& options) {
+std::string asked_for(const Globals& globals, const AuditOptions& options) {
     std::string words;
     const auto add = [&](const char* flag, const std::string& value) {
         if (!value.empty()) words += std::string(words.empty() ? " with" : "") + flag + value;
@@ -181,7 +181,7 @@ int audit(const Globals& globals, const AuditOptions& options) {
         print(
             compact(json::object{{"api", 1}, {"records", json::array(list.begin(), list.end())}}));
     } else if (list.empty()) {
-        print_error("nothing is logged" + asked(globals, options) +
+        print_error("nothing is logged" + asked_for(globals, options) +
                     ", or you may not know of it\n");
     } else {
         print(table(list, globals.format == Format::wide, Style{globals.color_out}));

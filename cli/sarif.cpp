@@ -26,7 +26,7 @@ std::string reference(const std::string& path) {
     return out;
 }
 
-std::string line_of(const std::string& text, std::uint32_t line) {
+std::string source_line(const std::string& text, std::uint32_t line) {
     std::size_t at = 0;
     for (std::uint32_t i = 1; i < line && at != text.npos; ++i) {
         at = text.find('\n', at);
@@ -44,7 +44,7 @@ std::uint32_t characters(const std::string& line, std::size_t bytes) {
 }
 
 json::object place(const topology::Where& where, const topology::SourceFile& source) {
-    const std::string line = line_of(source.text, where.line);
+    const std::string line = source_line(source.text, where.line);
     const std::uint32_t begin = where.column > 0 ? where.column - 1 : 0;
     return {{"physicalLocation",
              {{"artifactLocation", {{"uri", reference(source.name)}}},

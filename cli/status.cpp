@@ -14,8 +14,8 @@
 namespace cli {
 namespace {
 
-std::string text_of(const Globals& globals, const Live& live,
-                    const std::vector<std::string>& words) {
+std::string status_text(const Globals& globals, const Live& live,
+                        const std::vector<std::string>& words) {
     std::vector<std::string> names;
     if (!words.empty()) names = live_nodes(live, join(words, ","));
     if (globals.json())
@@ -34,14 +34,14 @@ Live look_at(const Globals& globals) {
     return live_lab(globals, globals.json() ? Counters::read : Counters::last);
 }
 
-int watch(Globals globals, const StatusOptions& options) {
+int watch_status(Globals globals, const StatusOptions& options) {
     const Live first = look_at(globals);
     globals.lab = first.name;  // the folder may get another file meanwhile
     const bool page = !globals.json() && ::isatty(1) == 1;
     if (page) print("\x1b[2J");
     bool again = false;
     const auto draw = [&] {
-        std::string text = text_of(globals, look_at(globals), options.nodes);
+        std::string text = status_text(globals, look_at(globals), options.nodes);
         if (page) {  // from the top, each line to its end, and nothing of the old page below
             std::string out = "\x1b[H";
             for (const char c : text) out += c == '\n' ? "\x1b[K\n" : std::string(1, c);
@@ -65,8 +65,8 @@ int watch(Globals globals, const StatusOptions& options) {
 }  // namespace
 
 int status(const Globals& globals, const StatusOptions& options) {
-    if (options.watch) return watch(globals, options);
-    print(text_of(globals, look_at(globals), options.nodes));
+    if (options.watch) return watch_status(globals, options);
+    print(status_text(globals, look_at(globals), options.nodes));
     return exit_code::ok;
 }
 

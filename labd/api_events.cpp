@@ -108,7 +108,7 @@ struct Refused {
     unsigned status;
     std::string body;
 };
-std::optional<Refused> refuse(const Filter& filter, bool follow) {
+std::optional<Refused> refuse_filter(const Filter& filter, bool follow) {
     const std::vector<std::string>& types = event_types();
     if (!filter.type.empty() && std::find(types.begin(), types.end(), filter.type) == types.end()) {
         const std::string near = topology::did_you_mean(filter.type, types);
@@ -150,7 +150,7 @@ void Api::events(Exchange exchange) {
             return;
         }
     }
-    if (const auto refused = refuse(filter, follow)) {
+    if (const auto refused = refuse_filter(filter, follow)) {
         exchange->answer(refused->status, refused->body);
         return;
     }

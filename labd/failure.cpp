@@ -88,7 +88,7 @@ std::string words_of(std::exception_ptr error) {
 
 namespace {
 
-std::string line_of(const std::string& text, std::uint32_t number) {
+std::string line_at(const std::string& text, std::uint32_t number) {
     std::istringstream lines(text);
     std::string line;
     for (std::uint32_t i = 0; i < number; ++i)
@@ -102,7 +102,7 @@ topology::Where place_of(const StepFailure& failure, const topology::Sources& so
     if (!failure.within || value.line == 0 || value.file >= sources.size()) return value;
     const StepFailure::Within& at = *failure.within;
     const std::string& file = sources[value.file].text;
-    const std::string first = line_of(file, value.line);
+    const std::string first = line_at(file, value.line);
     if (value.column == 0 || value.column > first.size()) return value;
     const std::string token = first.substr(value.column - 1);
     const bool many = token.starts_with("'''") || token.starts_with("\"\"\"");
@@ -114,7 +114,7 @@ topology::Where place_of(const StepFailure& failure, const topology::Sources& so
     where.length = at.length;
     // Escapes, a file of its own, variables: then the value is place enough.
     const std::size_t begins = where.column - at.column;
-    const std::string there = line_of(file, where.line);
+    const std::string there = line_at(file, where.line);
     return there.size() >= begins && there.compare(begins, at.text.size(), at.text) == 0 &&
                    !at.text.empty()
                ? where
@@ -139,7 +139,7 @@ StepFailure refused_ruleset(const topology::Node& node, const std::string& said,
     within.line = number(1) - 1;  // "flush ruleset" stands before it
     within.column = number(2);
     within.length = std::max(number(3), within.column) - within.column + 1;
-    within.text = line_of(node.nft->text, within.line);
+    within.text = line_at(node.nft->text, within.line);
     StepFailure failure(
         node.name + ": nft: " + found[4].str() +
             (within.text.empty() ? ""

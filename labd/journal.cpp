@@ -19,7 +19,7 @@
 namespace labd {
 namespace {
 
-[[noreturn]] void refuse(const std::string& doing, int error = errno) {
+[[noreturn]] void throw_unwritten(const std::string& doing, int error = errno) {
     throw JournalError(error, std::generic_category(), doing);
 }
 
@@ -116,7 +116,7 @@ std::string slurp(int fd, const std::string& path) {
         const ssize_t n =
             ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(bytes.size()));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) refuse("cannot read the journal " + path);
+        if (n < 0) throw_unwritten("cannot read the journal " + path);
         if (n == 0) return bytes;
         bytes.append(buffer.data(), static_cast<std::size_t>(n));
     }
@@ -136,7 +136,7 @@ int write_all(int fd, std::string_view bytes) {
 Fd open_for_append(const std::string& path, int flags) {
     Fd file(
         ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
-    if (!file) refuse("cannot open the journal " + path);
+    if (!file) throw_unwritten("cannot open the journal " + path);
     return file;
 }
 
@@ -150,7 +150,7 @@ JournalContents parse_journal(std::string_view bytes) {
 JournalContents read_journal(const std::string& path) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file && errno == ENOENT) return {};
-    if (!file) refuse("cannot open the journal " + path);
+    if (!file) throw_unwritten("cannot open the journal " + path);
     return parse_journal(slurp(file.get(), path));
 }
 
@@ -159,7 +159,7 @@ Journal::Journal(std::string path) : path_(std::move(path)), file_(open_for_appe
     const JournalContents contents = parse(bytes, chain_);
     bytes_ = contents.valid_bytes;
     if (bytes_ < bytes.size() && ::ftruncate(file_.get(), static_cast<off_t>(bytes_)) != 0)
-        refuse("cannot cut the damaged tail off the journal " + path_);
+        throw_unwritten("cannot cut the damaged tail off the journal " + path_);
 }
 
 void Journal::append(std::span<const Record> records) {
@@ -171,8 +171,8 @@ void Journal::append(std::span<const Record> records) {
         // Half a record would hide all that is appended later.
         const bool cut = ::ftruncate(file_.get(), static_cast<off_t>(bytes_)) == 0;
         errno = error;
-        refuse("cannot write to the journal " + path_ +
-               (cut ? "" : " (and its end is damaged now)"));
+        throw_unwritten("cannot write to the journal " + path_ +
+                        (cut ? "" : " (and its end is damaged now)"));
     }
     bytes_ += lines.size();
     chain_ = chain;
@@ -191,7 +191,7 @@ void Journal::rewrite(std::span<const Record> records) {
     if (error != 0) {
         (void)::unlink(temporary.c_str());  // what is left is overwritten the next time
         errno = error;
-        refuse("cannot rewrite the journal " + path_);
+        throw_unwritten("cannot rewrite the journal " + path_);
     }
     file_ = std::move(file);
     bytes_ = lines.size();
