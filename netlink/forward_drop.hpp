@@ -2,6 +2,7 @@
 // table's accept is above a drop (nft(8), "verdicts").
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,5 +16,14 @@ struct ForwardDrop {
 // Base chains at the hook "forward" whose policy is drop. None where they may not be listed
 // (CAP_NET_ADMIN), and none of iptables-legacy, which nf_tables does not know.
 std::vector<ForwardDrop> forward_drops(int netns);
+
+// What drops frames: a policy, or rules that end in drop, of the families bridge and netdev.
+struct FrameDrop {
+    std::string family, table, chain;
+    std::uint64_t rule = 0;  // its handle, as `nft -a` says it; 0: the policy
+    auto operator<=>(const FrameDrop&) const = default;
+};
+
+std::vector<FrameDrop> frame_drops(int netns);
 
 }  // namespace netlink

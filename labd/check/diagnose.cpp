@@ -74,7 +74,12 @@ class Gatherer {
         if (evidence.readings.contains(node)) co_return;
         try {
             Reading reading;
-            Worker::Job job = [&] { reading = read_kernel(lab_->kernel->netns(node)); };
+            const topology::Node* wished = lab_->wish.find(node);
+            const bool bridge = wished != nullptr && wished->is_bridge();
+            Worker::Job job = [&] {
+                reading = read_kernel(lab_->kernel->netns(node));
+                if (bridge) reading.frame_drops = read_frame_drops(lab_->kernel->netns(node));
+            };
             co_await engine_.kernel_thread().run(lab_->name, std::move(job));
             evidence.readings[node] = std::move(reading);
         } catch (const std::exception& error) {

@@ -213,6 +213,10 @@ bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& pr
     for (std::string& text : routing_causes(e_, lab_, wished_network(way.to)))
         cause(std::move(text));
     wished_route(stop.node, way.to);
+    // A reply goes where the sender said that it is.
+    if (&way == &e_.back && !wished_network(way.to) && owners_.of(way.to).empty())
+        cause(e_.there.stops.front().node + " sends from " + way.to.text() +
+              ", an address of no network of the file");
     if (out_.causes.empty())
         cause("a route to " + network_of(way.to) + " is missing at " + stop.node);
     return true;

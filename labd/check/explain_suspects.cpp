@@ -223,6 +223,10 @@ bool Explainer::bad_ports(const Stop& stop) {
     }
     switch_ports(port_of(stop.node, *own), port_of(next, *its));
     if (out_.causes.size() == known) trunks(stop, *own);
+    if (out_.causes.size() == known)
+        for (const std::size_t at : lab_.segments[own->segment].switches)
+            for (const std::string& drop : reading(lab_.nodes[at].name).frame_drops)
+                cause("nft drop at " + lab_.nodes[at].name + ": " + drop);
     return out_.causes.size() > known;
 }
 

@@ -143,7 +143,9 @@ bool Explainer::nobody_there(const Way& way, const Stop& stop, const topology::I
             if (its.segment != interface.segment) continue;
             on_wire = true;
             const Reading::Link* state = reading(owner).link(its.name);
-            if (e_.resting.contains(owner) || (state != nullptr && !state->up))
+            if (state == nullptr && e_.readings.contains(owner) && !e_.resting.contains(owner))
+                cause(owner + " has no interface " + its.name + " any more"), gone = true;
+            else if (e_.resting.contains(owner) || (state != nullptr && !state->up))
                 down(owner, its), gone = true;
             else
                 gone = missing_addresses(owner, its, wanted.family) || gone;
@@ -155,6 +157,7 @@ bool Explainer::nobody_there(const Way& way, const Stop& stop, const topology::I
                     cause("wrong prefix length: " + stop.node + "'s " + stop.out + " has " +
                           a.prefix.text() + ", so it looks for " + wanted.text() + " (" + owner +
                           ") on its own wire");
+            if (out_.causes.empty()) cause("wrong next hop: " + route_words(stop, way.to));
             return true;
         }
     }

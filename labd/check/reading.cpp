@@ -3,6 +3,7 @@
 
 #include "labd/linux_convert.hpp"
 #include "netlink/bridge_port.hpp"
+#include "netlink/forward_drop.hpp"
 #include "netlink/neighbor.hpp"
 #include "netlink/netns.hpp"
 #include "netlink/snapshot.hpp"
@@ -115,6 +116,18 @@ Reading read_kernel(int netns) {
         out.neighbors.push_back({name_of(neighbor.index), to_topology(neighbor.ip),
                                  neighbor.mac ? to_topology(*neighbor.mac).text() : "",
                                  neighbor.state});
+    return out;
+}
+
+std::vector<std::string> read_frame_drops(int netns) {
+    std::vector<std::string> out;
+    for (const netlink::FrameDrop& drop : netlink::frame_drops(netns))
+        // labd's own do what is asked of links.
+        if (!drop.table.starts_with("labd-"))
+            out.push_back("chain " + drop.chain + " of table " + drop.family + " " + drop.table +
+                          (drop.rule == 0
+                               ? std::string(", policy drop")
+                               : ": the rule with handle " + std::to_string(drop.rule) + " drops"));
     return out;
 }
 

@@ -54,12 +54,16 @@ struct Reading {
     std::vector<Address> addresses;
     std::vector<Route> routes;
     std::vector<Neighbor> neighbors;
+    // Of a switch, when it is asked for: "chain y of table bridge f, policy drop".
+    std::vector<std::string> frame_drops = {};
 
     const Link* link(const std::string& name) const;
 };
 
 // On the kernel thread; `netns` is borrowed. Throws netlink::Error.
 Reading read_kernel(int netns);
+
+std::vector<std::string> read_frame_drops(int netns);
 
 // rtnetlink's numbers and words, as ip-route(8) has them.
 std::string protocol_name(std::uint8_t protocol);

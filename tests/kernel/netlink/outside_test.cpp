@@ -164,4 +164,21 @@ TEST_F(Outside, firewalls_that_drop_what_is_forwarded_are_known) {
     EXPECT_THAT(netlink::forward_drops(other()), IsEmpty());
 }
 
+TEST_F(Outside, rules_that_drop_frames_are_known) {
+    EXPECT_THAT(netlink::frame_drops(netns()), IsEmpty());
+    const std::string rules =
+        "table bridge b { chain f { type filter hook forward priority 0; policy accept; ip "
+        "protocol icmp accept; ip saddr 10.0.0.1 counter drop; }; chain g { type filter hook input "
+        "priority 0; policy drop; }; }; table ip i { chain f { type filter hook forward priority "
+        "0; drop; }; }";
+    EXPECT_EQ(test::run_inside(netns(), {"nft", rules}).output, "");
+    const auto found = netlink::frame_drops(netns());
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0], (netlink::FrameDrop{"bridge", "b", "g", 0}));
+    EXPECT_EQ(found[1].chain, "f");
+    const std::string listed =
+        test::run_inside(netns(), {"nft", "-a", "list", "chain", "bridge", "b", "f"}).output;
+    EXPECT_THAT(listed, HasSubstr("drop # handle " + std::to_string(found[1].rule) + "\n"));
+}
+
 }  // namespace
