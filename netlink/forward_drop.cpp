@@ -61,14 +61,14 @@ bool drops(Bytes expressions) {
 
 std::vector<FrameDrop> frame_drops(int netns) {
     std::vector<FrameDrop> out;
-    const auto each = [&](std::uint16_t table, std::uint16_t chain, const auto& is_one) {
-        return [&, table, chain](const Frame& frame) {
+    const auto each = [&](std::uint16_t of_table, std::uint16_t of_chain, const auto& is_one) {
+        return [&, of_table, of_chain](const Frame& frame) {
             const auto header = frame.header<nfgenmsg>();
             const char* family = header ? frame_word_of(header->nfgen_family) : nullptr;
             std::uint64_t rule = 0;
             if (family != nullptr && is_one(frame.attributes<nfgenmsg>(), rule))
-                out.push_back({family, std::string(nft::text_of(frame, table)),
-                               std::string(nft::text_of(frame, chain)), rule});
+                out.push_back({family, std::string(nft::text_of(frame, of_table)),
+                               std::string(nft::text_of(frame, of_chain)), rule});
         };
     };
     const auto policy = [](Bytes attributes, std::uint64_t&) {

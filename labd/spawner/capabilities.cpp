@@ -16,14 +16,12 @@ namespace {
 // Missing on purpose: MKNOD, SYS_MODULE, SYS_RAWIO, SYS_TIME, SYSLOG, MAC_*, AUDIT_*, SYS_PACCT and
 // DAC_READ_SEARCH (open_by_handle_at) have no use in a node or only an evil one. So have LEASE, on
 // files that nodes share, and SYS_RESOURCE: who has it lifts the limits of shares.cpp.
-constexpr int kept[] = {CAP_CHOWN,         CAP_DAC_OVERRIDE, CAP_FSETID,
-                        CAP_FOWNER,        CAP_KILL,         CAP_SETGID,
-                        CAP_SETUID,        CAP_SETPCAP,      CAP_NET_BIND_SERVICE,
-                        CAP_NET_BROADCAST, CAP_NET_ADMIN,    CAP_NET_RAW,
-                        CAP_IPC_LOCK,      CAP_IPC_OWNER,    CAP_SYS_CHROOT,
-                        CAP_SYS_PTRACE,    CAP_SYS_ADMIN,    CAP_SYS_BOOT,
-                        CAP_SYS_NICE,      CAP_SETFCAP,      CAP_PERFMON,
-                        CAP_BPF};
+constexpr int kept[] = {
+    CAP_CHOWN,      CAP_DAC_OVERRIDE, CAP_FSETID,   CAP_FOWNER,           CAP_KILL,
+    CAP_SETGID,     CAP_SETUID,       CAP_SETPCAP,  CAP_NET_BIND_SERVICE, CAP_NET_BROADCAST,
+    CAP_NET_ADMIN,  CAP_NET_RAW,      CAP_IPC_LOCK, CAP_IPC_OWNER,        CAP_SYS_CHROOT,
+    CAP_SYS_PTRACE, CAP_SYS_ADMIN,    CAP_SYS_BOOT, CAP_SYS_NICE,         CAP_SETFCAP,
+    CAP_PERFMON,    CAP_BPF};
 // CAP_SYS_ADMIN stays: FRR's daemons do not start without it.
 constexpr int not_in_strict[] = {CAP_IPC_OWNER, CAP_SYS_PTRACE, CAP_SYS_BOOT, CAP_SYS_NICE,
                                  CAP_SETFCAP,   CAP_PERFMON,    CAP_BPF};

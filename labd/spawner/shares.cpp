@@ -24,9 +24,9 @@ unsigned long of_the_host(const std::string& name) {
 void limit_inotify(const std::string& name, unsigned long count) {
     const std::string value = std::to_string(count), path = "/proc/sys/user/max_inotify_" + name;
     const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    must(file && write(file.get(), value.data(), value.size()) ==
-                     static_cast<ssize_t>(value.size()),
-         "limit the inotify", name);
+    must(
+        file && write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size()),
+        "limit the inotify", name);
 }
 
 void share(__rlimit_resource_t resource, rlim_t parts) {

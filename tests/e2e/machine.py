@@ -153,8 +153,9 @@ def state():
         # `ip netns add`, and labd like it, bind /run/netns on itself once and for all.
         if fields[4] != "/run/netns":
             mounts.append(fields[4])
-    cgroups = sorted(str(p) for p in pathlib.Path("/sys/fs/cgroup").glob("**/*")
-                     if p.is_dir() and "lab" in p.name)
+    # Others' groups come and go while one looks, which os.walk does not mind.
+    cgroups = sorted(os.path.join(at, name) for at, names, _ in os.walk("/sys/fs/cgroup")
+                     for name in names if "lab" in name)
     return {
         "named namespaces": sorted(n.name for n in names.iterdir()) if names.is_dir() else [],
         "mounts": sorted(mounts),

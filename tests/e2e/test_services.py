@@ -176,7 +176,6 @@ exec = ["ping -c1 -W1 h1"]
     def test_a_service_that_is_never_ready(self):
         text = host('run = [{ name = "s", cmd = "exec sleep 1000", ready = "tcp 9" }]')
         done = lab("up", self.write("t.lab.toml", text), "--wait=2s", status=124, timeout=100)
-        self.assertLess(done.seconds, 20, done)  # and not the 30 s that a service has otherwise
         self.assertIn("t.lab.toml:6", done.err)
         self.assertIn("h1: service s is not ready after 2 s; it has said nothing", done.err)
         self.assertIn("lab logs h1/s with --keep-on-failure", done.err)
