@@ -20,10 +20,10 @@ struct Stop {
     // Of a packet that came in and was refused: what its own packets to there would get, and by
     // which interface it would answer the sender.
     int own_error = 0;
-    std::string back_by;
+    std::string back_by{};
     bool local = false;  // it is this node's
-    std::optional<topology::Ip> via;
-    std::vector<std::string> next;  // who holds the next address behind `out`
+    std::optional<topology::Ip> via{};
+    std::vector<std::string> next{};  // who holds the next address behind `out`
 };
 
 struct Way {

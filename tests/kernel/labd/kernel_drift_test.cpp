@@ -59,8 +59,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
         {{"ip", "route", "delete", "10.0.2.0/24"}, "route 10.0.2.0/24 dev eth1 gone → there"},
         {{"ip", "-6", "route", "delete", "fd00:0:0:1::/64"}, "route fd00:0:0:1::/64 dev eth0 gone"},
     };
-    const std::string routes = run("r1", {"ip", "route"}).out;
-    const std::string ipv6_routes = run("r1", {"ip", "-6", "route"}).out;
+    const std::string routes = run("r1", {"ip", "route"}).output;
+    const std::string ipv6_routes = run("r1", {"ip", "-6", "route"}).output;
     for (const Damage& damage : damages) {
         ASSERT_EQ(run("r1", damage.command).status, 0) << damage.said;
         const std::string said = words(kernel_steps(wish, observe(wish)));
@@ -68,8 +68,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
         EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
         bring(wish);
         EXPECT_EQ(words(kernel_steps(wish, observe(wish))), "") << damage.said;
-        EXPECT_EQ(run("r1", {"ip", "route"}).out, routes) << damage.said;
-        EXPECT_EQ(run("r1", {"ip", "-6", "route"}).out, ipv6_routes) << damage.said;
+        EXPECT_EQ(run("r1", {"ip", "route"}).output, routes) << damage.said;
+        EXPECT_EQ(run("r1", {"ip", "-6", "route"}).output, ipv6_routes) << damage.said;
     }
 }
 
