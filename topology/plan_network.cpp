@@ -338,13 +338,16 @@ void NetworkPlan::change_ground(std::vector<Step>& out) const {
     for (const Entry* entry : wish_differing_) {
         const auto& [space, holds] = *entry;
         if (!lives(space)) continue;
-        Ground from = heeded(holds.ground, seen_.spaces.at(space).ground);
+        const Space& there_now = seen_.spaces.at(space);
+        Ground from = heeded(holds.ground, there_now.ground);
         for (auto& [device, addresses] : from.routes) {
             const DeviceEnd end{space, device};
+            const auto held = there_now.addresses.find(device);
             const Device *wished = find_device(wish_, end), *there = find_device(seen_, end);
             const bool is_up = wished != nullptr && wished->up && there != nullptr && there->up;
             std::erase_if(addresses, [&](const Prefix& address) {
-                return !is_up || !address_stays(end, address);
+                return !is_up || !address_stays(end, address) ||
+                       held == there_now.addresses.end() || !held->second.contains(address);
             });
         }
         std::erase_if(from.routes, [](const auto& lost) { return lost.second.empty(); });

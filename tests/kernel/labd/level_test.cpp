@@ -84,7 +84,10 @@ TEST_F(Strict, NoNodeUsesUpWhatItsNeighboursNeed) {
     for (SealedNode* greedy : {node.get(), sealed.get()}) {
         ASSERT_EQ(greedy->shell(write("/tmp/hold.py", grab + "signal.pause()\n")).status(), 0);
         const int got = std::stoi(
-            greedy->shell("mkfifo /tmp/got; python3 /tmp/hold.py > /tmp/got & head -1 /tmp/got")
+            greedy
+                ->shell("mkfifo /tmp/got; "
+                        "setsid python3 /tmp/hold.py > /tmp/got 2> /dev/null < /dev/null & "
+                        "head -1 /tmp/got")
                 .out);
         EXPECT_GE(got, 8);
         EXPECT_GE(std::stoi(neighbour->shell("python3 /tmp/grab.py").out), got);

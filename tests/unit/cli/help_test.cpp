@@ -50,6 +50,7 @@ TEST(VerbPages, EveryVerbHasFlagsThatParseAndExamplesThatNameIt) {
 }
 
 TEST(Pages, AreThereAndFit) {
+    (void)std::setlocale(LC_CTYPE, "C.utf8");
     for (const char* topic : {"topology", "checks", "exit-codes", "environment"}) {
         const std::string_view page = cli::embedded(std::string("pages/") + topic + ".txt");
         EXPECT_FALSE(page.empty()) << topic;
