@@ -25,8 +25,10 @@ class Life(LabTest):
 
     def shown(self, node):
         """What the kernel says of a node's network."""
+        # Routes of equal destinations, as the link-local ones, stand in the order in which their
+        # interfaces came up.
         def without(text):
-            return [line for line in text.splitlines() if "mine" not in line]
+            return sorted(line for line in text.splitlines() if "mine" not in line)
         return [without(run("ip", "-n", f"t.{node}", "-o", *what).out)
                 for what in (["link"], ["address"], ["route"], ["-6", "route"])]
 
