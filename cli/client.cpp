@@ -252,9 +252,10 @@ void Client::hear(double seconds) const {
         const Answer answer = request("GET", "/v1/version", "", seconds);
         boost::json::error_code error;
         const boost::json::value body = boost::json::parse(answer.body, error);
-        if (answer.status == 200 && !error && body.is_object() &&
-            body.get_object().contains("version"))
-            return;
+        // A labd that serves somebody else says no in its own words, which the next request tells.
+        const bool of_labd = !error && body.is_object();
+        const char* said = answer.status == 200 ? "version" : "error";
+        if (of_labd && body.get_object().contains(said)) return;
     } catch (const Failure& failure) {
         if (failure.code != "timeout") throw;
         throw Failure("unreachable",

@@ -176,6 +176,10 @@ TEST(Client, SomebodyElseAnswers) {
     };
     EXPECT_EQ(said([](test::FakeNode& peer) { say(peer, whole("200 OK", R"({"version":"1"})")); }),
               "labd");
+    EXPECT_EQ(said([](test::FakeNode& peer) {
+                  say(peer, whole("403 Forbidden", R"({"api":1,"error":{"code":"forbidden"}})"));
+              }),
+              "labd");
     EXPECT_THAT(said([](test::FakeNode& peer) { say(peer, "SSH-2.0-hello\r\n"); }),
                 HasSubstr("is not labd"));
     EXPECT_THAT(said([](test::FakeNode& peer) { say(peer, whole("404 Not Found", "no")); }),
