@@ -3,6 +3,8 @@
 #include "labd/engine.hpp"
 #include "labd/init/digest.hpp"
 
+#include <algorithm>
+
 namespace labd {
 
 namespace asio = boost::asio;
@@ -31,6 +33,12 @@ bool is_configuration(const std::string& path) {
     return path.starts_with("/etc/");
 }
 
+// What labd writes for no program of the lab's, as /etc/gai.conf, is in every node and nobody's to
+// edit: who only looks asks no init for that.
+bool counts(const topology::Node& node, const topology::File& file) {
+    return file.origin != topology::File::Origin::generated || !node.services.empty();
+}
+
 // Those that labd knows to have brought there, as its wish says.
 std::vector<NodeDoor::FileMark> brought_files(const topology::Node& node,
                                               const topology::Contents& wished,
@@ -38,7 +46,8 @@ std::vector<NodeDoor::FileMark> brought_files(const topology::Node& node,
     std::vector<NodeDoor::FileMark> out;
     for (const auto& [path, file] : node.files) {
         const auto wish = wished.files.find(path), has = held.files.find(path);
-        const bool known = wish != wished.files.end() && has != held.files.end();
+        const bool known =
+            wish != wished.files.end() && has != held.files.end() && counts(node, file);
         if (known && wish->second == has->second)
             out.push_back({path, file.content.size(), content_digest(file.content)});
     }
@@ -94,11 +103,16 @@ asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::st
 asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab) {
     std::map<std::string, Strays> found;
     std::vector<Task> tasks;
-    for (const auto& [name, live] : lab->nodes)
-        if (live.door && live.started &&
-            !(live.contents.sysctl.empty() && live.contents.files.empty()))
-            tasks.emplace_back(
-                [this, lab, name = name, &found] { return look_inside_node(lab, name, found); });
+    for (const topology::Node& node : lab->wish.nodes) {
+        const auto live = lab->nodes.find(node.name);
+        if (live == lab->nodes.end() || !live->second.door || !live->second.started) continue;
+        const bool any = std::any_of(node.files.begin(), node.files.end(),
+                                     [&](const auto& file) { return counts(node, file.second); });
+        if (any || !live->second.contents.sysctl.empty())
+            tasks.emplace_back([this, lab, name = node.name, &found] {
+                return look_inside_node(lab, name, found);
+            });
+    }
     if (!tasks.empty()) co_await gather(std::move(tasks), nodes_at_once);
     if (found == lab->strays) co_return;
     lab->strays = std::move(found);
