@@ -182,7 +182,7 @@ class Files(ByHand):
 kind = "host"
 run = [{ name = "web", cmd = "test -e /run/may || exit 1; exec sleep infinity", restart = "no" }]
 """), "--keep-on-failure", status=None)
-        self.assertEqual("degraded", self.node("h1")["state"])
+        machine.eventually("it has failed", lambda: self.node("h1")["state"] == "degraded")
         lab("exec", "h1", "--", "touch", "/run/may")
         lab("up", "--repair")
         self.assertEqual("running", self.node("h1")["state"])
