@@ -1,6 +1,7 @@
 // Messages laid out by hand, byte for byte, as the kernel would.
 #pragma once
 
+#include "netlink/frame.hpp"
 #include "netlink/message.hpp"
 
 #include <linux/netlink.h>
@@ -77,6 +78,14 @@ inline std::string hex(netlink::Bytes bytes) {
         out += digits[std::to_integer<unsigned>(bytes[i]) & 15];
     }
     return out;
+}
+
+// What a parser makes of the first frame; nothing when there is none.
+template <class Parse>
+auto parsed(const Bytes& bytes, Parse parse) {
+    netlink::Bytes rest = bytes.view();
+    const auto frame = netlink::next_frame(rest);
+    return frame ? parse(*frame) : decltype(parse(*frame)){};
 }
 
 }  // namespace test

@@ -15,14 +15,8 @@ namespace {
 
 using test::attribute;
 using test::Bytes;
+using test::parsed;
 using test::text_attribute;
-
-template <class Parse>
-auto parsed(const Bytes& bytes, Parse parse) {
-    netlink::Bytes rest = bytes.view();
-    const auto frame = netlink::next_frame(rest);
-    return frame ? parse(*frame) : decltype(parse(*frame)){};
-}
 
 Bytes link_frame() {
     ifinfomsg head{};

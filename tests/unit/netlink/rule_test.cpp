@@ -16,13 +16,7 @@ namespace {
 
 using test::attribute;
 using test::Bytes;
-
-template <class Parse>
-auto read_with(const Bytes& bytes, Parse parse) {
-    netlink::Bytes rest = bytes.view();
-    const auto frame = netlink::next_frame(rest);
-    return frame ? parse(*frame) : decltype(parse(*frame)){};
-}
+using test::parsed;
 
 Bytes rule(fib_rule_hdr head, const Bytes& more = {}) {
     Bytes payload;
@@ -44,7 +38,7 @@ fib_rule_hdr to_table() {
 }
 
 TEST(netlink_rule, one_that_looks_at_a_table_whatever_the_packet_is) {
-    const auto read = read_with(rule(to_table()), netlink::parse_plain_rule);
+    const auto read = parsed(rule(to_table()), netlink::parse_plain_rule);
     ASSERT_TRUE(read);
     EXPECT_EQ(*read, netlink::born_rules()[1]);
 }
@@ -52,17 +46,17 @@ TEST(netlink_rule, one_that_looks_at_a_table_whatever_the_packet_is) {
 TEST(netlink_rule, one_that_asks_for_something_is_none) {
     fib_rule_hdr from = to_table();
     from.src_len = 8;
-    EXPECT_FALSE(read_with(rule(from), netlink::parse_plain_rule));
+    EXPECT_FALSE(parsed(rule(from), netlink::parse_plain_rule));
     fib_rule_hdr refuses = to_table();
     refuses.action = FR_ACT_UNREACHABLE;
-    EXPECT_FALSE(read_with(rule(refuses), netlink::parse_plain_rule));
+    EXPECT_FALSE(parsed(rule(refuses), netlink::parse_plain_rule));
     fib_rule_hdr inverted = to_table();
     inverted.flags = FIB_RULE_INVERT;
-    EXPECT_FALSE(read_with(rule(inverted), netlink::parse_plain_rule));
+    EXPECT_FALSE(parsed(rule(inverted), netlink::parse_plain_rule));
     const Bytes mark = attribute(FRA_FWMARK, std::uint32_t{7});
-    EXPECT_FALSE(read_with(rule(to_table(), mark), netlink::parse_plain_rule));
+    EXPECT_FALSE(parsed(rule(to_table(), mark), netlink::parse_plain_rule));
     const Bytes suppresses = attribute(FRA_SUPPRESS_PREFIXLEN, std::uint32_t{0});
-    EXPECT_FALSE(read_with(rule(to_table(), suppresses), netlink::parse_plain_rule));
+    EXPECT_FALSE(parsed(rule(to_table(), suppresses), netlink::parse_plain_rule));
 }
 
 Bytes forwards(std::int32_t index, std::int32_t on) {
@@ -75,11 +69,11 @@ Bytes forwards(std::int32_t index, std::int32_t on) {
 }
 
 TEST(netlink_forwarding, of_all_and_of_one) {
-    const auto all = read_with(forwards(NETCONFA_IFINDEX_ALL, 1), netlink::parse_forwarding);
+    const auto all = parsed(forwards(NETCONFA_IFINDEX_ALL, 1), netlink::parse_forwarding);
     ASSERT_TRUE(all);
     EXPECT_EQ(all->index, NETCONFA_IFINDEX_ALL);
     EXPECT_TRUE(all->on);
-    const auto one = read_with(forwards(7, 0), netlink::parse_forwarding);
+    const auto one = parsed(forwards(7, 0), netlink::parse_forwarding);
     ASSERT_TRUE(one);
     EXPECT_EQ(one->index, 7);
     EXPECT_FALSE(one->on);
@@ -89,8 +83,8 @@ TEST(netlink_forwarding, says_nothing_of_what_is_cut_short) {
     Bytes payload;
     payload.add(netconfmsg{AF_INET}).pad();
     payload.add(attribute(NETCONFA_IFINDEX, std::int32_t{1}));
-    EXPECT_FALSE(read_with(test::frame(RTM_NEWNETCONF, 0, payload), netlink::parse_forwarding));
-    EXPECT_FALSE(read_with(test::frame(RTM_NEWNETCONF, 0, {}), netlink::parse_forwarding));
+    EXPECT_FALSE(parsed(test::frame(RTM_NEWNETCONF, 0, payload), netlink::parse_forwarding));
+    EXPECT_FALSE(parsed(test::frame(RTM_NEWNETCONF, 0, {}), netlink::parse_forwarding));
 }
 
 TEST(netlink_follower, routes_of_labd_and_of_the_kernel_matter) {
@@ -101,16 +95,16 @@ TEST(netlink_follower, routes_of_labd_and_of_the_kernel_matter) {
         head.rtm_protocol = protocol;
         Bytes payload;
         payload.add(head);
-        return read_with(test::frame(type, 0, payload),
-                         [&](const netlink::Frame& f) { return netlink::matters(f, ours); });
+        return parsed(test::frame(type, 0, payload),
+                      [&](const netlink::Frame& f) { return netlink::matters(f, ours); });
     };
     EXPECT_TRUE(matters(RTM_DELROUTE, ours));
     EXPECT_TRUE(matters(RTM_DELROUTE, RTPROT_KERNEL));
     EXPECT_FALSE(matters(RTM_DELROUTE, RTPROT_OSPF));
-    EXPECT_TRUE(read_with(forwards(1, 0),
-                          [&](const netlink::Frame& f) { return netlink::matters(f, ours); }));
-    EXPECT_TRUE(read_with(rule(to_table()),
-                          [&](const netlink::Frame& f) { return netlink::matters(f, ours); }));
+    EXPECT_TRUE(
+        parsed(forwards(1, 0), [&](const netlink::Frame& f) { return netlink::matters(f, ours); }));
+    EXPECT_TRUE(parsed(rule(to_table()),
+                       [&](const netlink::Frame& f) { return netlink::matters(f, ours); }));
 }
 
 }  // namespace
