@@ -137,6 +137,68 @@ ready = "tcp 80"
         self.assertRegex(users, r"(?m)^(dnsmasq|nobody) +dnsmasq")
         self.assertRegex(users, r"(?m)^www-data +nginx")
 
+    @limit(240)
+    def test_every_routing_protocol(self):
+        self.make((ordinary.FIRST, 65536))
+        for routing, daemon in (("isis", "isisd"), ("bgp", "bgpd"), ("rip", "ripd"), ("babel", "babeld"),
+                                ("static", None)):
+            asn = 'asn = "${65000 + i}"' if routing == "bgp" else ""
+            lab("up", "--wait", write("t.lab.toml", f"""
+links = [["h1", "r1"], ["r1", "r2"], ["r2", "h2"]]
+[nodes]
+"h[1-2]" = "host"
+[nodes."r[1-2]"]
+kind    = "router"
+routing = "{routing}"
+{asn}
+"""), timeout=100)
+            self.assert_all_reach_all("t")
+            if daemon:
+                self.assertRegex(lab("exec", "r1", "--", "ps", "-eo", "user,comm").out, rf"(?m)^frr +{daemon}")
+            lab("down", "t")
+
+    def test_every_tool(self):
+        """What tools_test.cpp runs in nodes of root's labs."""
+        self.make((ordinary.FIRST, 65536))
+        lab("up", write("t.lab.toml", PAIR))
+        start = lambda node, *command: ordinary.start("lab", "exec", node, "--", *command, stdout=subprocess.PIPE,
+                                                      stderr=subprocess.STDOUT)
+        def await_word(child, word):
+            lines = []
+            for line in child.stdout:
+                lines.append(line)
+                if word in line:
+                    return
+            self.fail(f"{word} was not said: {lines}")
+        children = []
+        def run_in(node, word, *command):
+            children.append(start(node, *command))
+            await_word(children[-1], word)
+
+        sh = lambda node, script: lab("exec", node, "--", "sh", "-ec", script).out
+        sh("h1", "printf 'vrrp_instance one {\\n interface eth0\\n virtual_router_id 7\\n priority 200\\n"
+                 " advert_int 1\\n virtual_ipaddress {\\n 10.0.1.100/24\\n }\\n}\\n'"
+                 " > /etc/keepalived/keepalived.conf")
+        run_in("h1", "MASTER STATE", "keepalived", "--dont-fork", "--log-console")
+        sh("h2", "ping -c1 -W5 10.0.1.100")
+        run_in("h2", "Server listening", "iperf3", "--server", "--one-off", "--forceflush")
+        self.assertIn("receiver", sh("h1", "iperf3 -c h2 -n 1M"))
+        sh("h2", "ip link set lo up; ip address add 10.77.0.1/32 dev lo")
+        options = ["-h", "1", "-S", "", "-d", "1", "-C", "default update-interval 1", "-I", "/run/b"]
+        run_in("h2", "eth0", "babeld", *options, "-C", "redistribute local ip 10.77.0.1/32", "eth0")
+        run_in("h1", "(installed)", "babeld", *options, "eth0")
+        self.assertIn("proto babel", sh("h1", "ip route show 10.77.0.1"))
+        sh("h1", "printf 'router id 10.0.0.1;\\nlog stderr all;\\nprotocol device {}\\nprotocol static away {"
+                 " ipv4; route 10.8.0.0/16 blackhole; }\\nprotocol kernel { ipv4 { export all; }; }\\n'"
+                 " > /etc/bird/bird.conf")
+        run_in("h1", "Started", "bird", "-f", "-u", "bird", "-g", "bird")
+        self.assertIn("10.8.0.0/16", sh("h1", "birdc show route"))
+        self.assertIn("bird", sh("h1", "ps -o user= -C bird"))
+        sh("h1", "tc qdisc add dev eth0 root tbf rate 1mbit burst 16kb latency 50ms && tc qdisc delete dev eth0 root")
+        for child in children:
+            child.terminate()
+            child.communicate(timeout=20)
+
     def test_labs_outlive_labd(self):
         for ranges in (((ordinary.FIRST, 65536),), ()):
             with self.subTest(ranges=ranges):
