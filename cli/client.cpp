@@ -20,6 +20,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 namespace cli {
@@ -159,13 +160,13 @@ class Call {
 
     void read_body() {
         if (parser_.is_done()) return finish({});
-        parser_.get().body().data = chunk_.data();
-        parser_.get().body().size = chunk_.size();
+        parser_.get().body().data = chunk_.get();
+        parser_.get().body().size = chunk_size;
         http::async_read_some(stream_, buffer_, parser_,
                               [this](beast::error_code error, std::size_t) {
                                   if (error == http::error::need_buffer) error = {};
                                   const std::size_t left = parser_.get().body().size;
-                                  take({chunk_.data(), chunk_.size() - left});
+                                  take({chunk_.get(), chunk_size - left});
                                   if (error) return finish(error);
                                   if (!failure_) read_body();
                               });
@@ -200,7 +201,8 @@ class Call {
     http::request<http::string_body> request_;
     http::response_parser<http::buffer_body> parser_;
     beast::flat_buffer buffer_;
-    std::array<char, 65536> chunk_{};
+    static constexpr std::size_t chunk_size = 65536;
+    std::unique_ptr<char[]> chunk_ = std::make_unique_for_overwrite<char[]>(chunk_size);
     const std::function<void(std::string_view)>* line_ = nullptr;
     Answer answer_;
     beast::error_code error_;

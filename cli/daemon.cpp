@@ -139,13 +139,12 @@ labd::Fd take_turn(const std::string& run) {
 // A labd that stops accepts until it has seen its signal, and then hangs up without a word: only
 // one that says who it is serves. Throws Unreachable.
 void hear_from(const Client& client) {
-    client.probe();
     try {
         client.hear(std::chrono::duration<double>(start_limit).count());
     } catch (const Unreachable&) {
         throw;
     } catch (const Failure& hung_up) {
-        if (hung_up.code == "unreachable") throw;  // somebody else's
+        if (hung_up.code != "internal") throw;  // somebody else's, or not for this user
         throw Unreachable("unreachable", hung_up.message, hung_up.hint);
     }
 }
