@@ -173,7 +173,10 @@ void LinuxKernel::execute(const Step& step) {
     if (const auto* create = std::get_if<CreateVeth>(&step)) return create_veth(*create);
     if (const auto* remove = std::get_if<RemoveVeth>(&step)) {
         leave_relay(Steps(&step, 1));
-        return remove_device(remove->space, remove->device);
+        remove_device(remove->space, remove->device);
+        if (const auto far = places_.find(remove->peer_space); far != places_.end())
+            far->second.indexes.erase(remove->peer.name);
+        return;
     }
     if (const auto* move = std::get_if<MoveVeth>(&step)) return move_veth(*move);
     if (const auto* create = std::get_if<CreateDevice>(&step)) return create_device(*create);

@@ -47,6 +47,16 @@ class Edit(LabTest):
         self.assertEqual(before, self.pids())
         self.assert_reaches("h1", "h2")
 
+    def test_an_interface_is_renamed(self):
+        text = 'links = [["h1:x 10.0.0.1/24", "h2:%s 10.0.0.2/24"]]\n[nodes]\nh1 = "host"\nh2 = "host"\n'
+        self.up(text % "m")
+        for name in ("z", "a", "zz", "m"):  # sorted behind and before what it was called
+            self.assertTrue(self.up(text % name)["actions"], name)
+            self.assertEqual("up", lab("status", "--json").json["state"], name)
+            self.assertEqual([], self.up(text % name)["actions"], name)
+            self.assertIn(f" {name}@", run("ip", "-n", "t.h2", "link").out)
+            self.assert_reaches("h1", "h2")
+
     def test_addresses_and_routes(self):
         self.up(BASE)
         self.up(BASE.replace('"h1", "r1"', '"h1 192.0.2.7/24", "r1 192.0.2.1/24"'))
