@@ -84,10 +84,25 @@ void put_back(const std::string& path) {
     must(rename(temporary.c_str(), path.c_str()) == 0, "put back", path);
 }
 
-// As PATH~, until the new one takes its place. Without a moment in which nothing is there.
+bool is_directory(const std::string& path) {
+    struct stat s {};
+    return lstat(path.c_str(), &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+// As PATH~, until the new one takes its place. Without a moment in which nothing is there, but for
+// a directory, which has one name only. That of an earlier time goes, unless somebody has use of it.
 void keep_aside(const std::string& path) {
     const std::string aside = path + "~";
-    (void)unlink(aside.c_str());
+    if (is_directory(path)) {
+        std::string free = aside;
+        for (int tries = 2; rename(path.c_str(), free.c_str()) != 0; ++tries) {
+            const bool taken = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
+            must(taken && tries < 100, "keep what was", path);
+            free = aside + std::to_string(tries);
+        }
+        return;
+    }
+    if (unlink(aside.c_str()) != 0 && errno == EISDIR) (void)rmdir(aside.c_str());
     must(link(path.c_str(), aside.c_str()) == 0 || errno == ENOENT, "keep what was", path);
 }
 
@@ -120,7 +135,7 @@ void write_file_part(const FilePart& part) {
     if (!part.last) return;
     try {
         give_to_owner(file, part);
-        if (part.keep) keep_aside(part.path);
+        if (part.keep || is_directory(part.path)) keep_aside(part.path);
         must(rename(temporary.c_str(), part.path.c_str()) == 0, "put in place", part.path);
     } catch (const Failure&) {
         (void)unlink(temporary.c_str());
@@ -148,7 +163,10 @@ const char* compare_file(const std::string& path, const std::string& size,
 void remove_file(const std::string& path) {
     check(path);
     if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return put_back(path);
-    if (errno == EISDIR && rmdir(path.c_str()) == 0) return;
+    // What is no file of labd's is not labd's to remove: a directory that somebody has filled, or
+    // anything where nobody can have written.
+    if (errno == EISDIR && (rmdir(path.c_str()) == 0 || errno == ENOTEMPTY)) return;
+    if (errno == EROFS) return;
     throw Failure{errno, "remove " + path};
 }
 

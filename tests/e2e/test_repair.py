@@ -168,6 +168,29 @@ class Files(ByHand):
                 self.assertEqual("of the lab\n", self.cat("/etc/some.conf"))
                 self.assertEqual([], self.drift())
 
+    def test_a_directory_that_stands_there_instead(self):
+        path = self.write("t.lab.toml", FILES)
+        lab("up", path)
+        for kept in ("some.conf~", "some.conf~2"):
+            lab("exec", "h1", "--", "sh", "-ec", "rm /etc/some.conf; mkdir /etc/some.conf; echo mine > /etc/some.conf/notes")
+            self.assertIn("/etc/some.conf", "\n".join(self.drift()))
+            lab("up", "--repair")
+            self.assertEqual("of the lab\n", self.cat("/etc/some.conf"))
+            self.assertEqual("mine\n", self.cat(f"/etc/{kept}/notes"))
+            self.assertEqual([], self.drift())
+        # Nor does it keep the lab from being changed when the file is no longer wished.
+        lab("exec", "h1", "--", "sh", "-ec", "rm /etc/some.conf; mkdir /etc/some.conf; echo mine > /etc/some.conf/notes")
+        self.up("\n".join(line for line in FILES.splitlines() if "some.conf" not in line))
+        self.assertEqual("mine\n", self.cat("/etc/some.conf/notes"))
+
+    def test_a_file_that_nobody_can_write_spoils_no_later_change(self):
+        self.up(FILES)
+        wrong = FILES.replace('"/etc/other.conf"', '"/.lab/x" = { text = "x" }, "/etc/other.conf"')
+        self.assertIn("/.lab/x: Read-only file system", lab("up", self.write("t.lab.toml", wrong), status=1).err)
+        self.assertEqual("up", lab("status", "--json").json["state"])
+        self.up(FILES)
+        self.assertEqual([], self.drift())
+
     def test_adopting_says_what_it_cannot_take_over(self):
         self.up(FILES)
         lab("exec", "h1", "--", "sh", "-c", "echo mine > /etc/some.conf; rm /etc/other.conf")
