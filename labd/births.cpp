@@ -239,6 +239,7 @@ asio::awaitable<Fd> Engine::start_init(std::shared_ptr<Lab> lab, std::string nam
     }
     live.container = new_container_id();
     live.namespaces = namespaces_of(birth.pid);
+    live.started = node->exec.empty();  // nothing may ever have to be brought into it
     co_return netns;
 }
 

@@ -225,6 +225,11 @@ exec = ["ping -c1 -W1 h1"]
         self.assertEqual(objects[2], json.loads(follower.stdout.readline()))
         self.assertEqual("", lab("logs", "h2", "--json").out)
 
+    def test_a_lab_that_brings_nothing_into_its_nodes_is_ready(self):
+        self.up('links = [["h1", "r1"]]\n[addressing]\nipv6 = false\n[nodes]\nh1 = "host"\nr1 = "router"\n')
+        self.assertRegex(lab("wait", "ready", "--timeout", "5s").out, "t is ready")
+        self.assertEqual("running", self.node("h1")["state"])
+
     def test_wait_until_all_are_ready(self):
         gate = "exec 3<> /root/gate; read -r line <&3; echo open; exec sleep 1000"
         self.up(host('exec = ["mkfifo /root/gate"]'))
