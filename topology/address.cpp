@@ -172,9 +172,13 @@ void draw_networks(Lab& lab, std::vector<Request>& requests, const Numbering& ru
     for (std::size_t s = 0; s < requests.size(); ++s) {
         const Request& request = requests[s];
         if (!request.ipv4 && !request.ipv6) continue;
-        const Link& link = lab.links[lab.segments[s].links.front()];
-        grant(s, pools.draw(request.pool, request.ipv4, request.ipv6, request.demand, link.name,
-                            link.where));
+        const Segment& segment = lab.segments[s];
+        const Link& link = lab.links[segment.links.front()];
+        Pools::Grant kept = held[s];
+        if (kept.ipv4 != segment.ipv4) kept.ipv4.reset();
+        if (kept.ipv6 != segment.ipv6) kept.ipv6.reset();
+        grant(s, pools.draw(request.pool, request.ipv4, request.ipv6, request.demand, kept,
+                            link.name, link.where));
     }
     warn_of_overlaps(lab, drawn, diagnostics);
 }

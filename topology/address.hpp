@@ -67,12 +67,17 @@ class Pools {
     // What a segment that runs `held`, as far as `pool` could still give it; nobody else gets it.
     Grant keep(const std::string& pool, bool ipv4, bool ipv6, const Grant& held,
                const Demand& demand);
-    // What `link` gets from `pool`, in the families that it wants and the pool has.
+    // What `link` gets from `pool`, in the families that it wants and the pool has; `kept` is what
+    // its segment goes on with.
     Grant draw(const std::string& pool, bool ipv4, bool ipv6, const Demand& demand,
-               const std::string& link, const Where& where);
+               const Grant& kept, const std::string& link, const Where& where);
 
   private:
     struct State;
+    static std::optional<Prefix> network4(const State& state, std::uint64_t number,
+                                          const Demand& demand, std::uint64_t& width);
+    static std::optional<Prefix> network6(State& state, std::uint64_t number, const Demand& demand);
+    Grant draw_beside(State& state, bool ipv4, bool ipv6, const Demand& demand, const Grant& kept);
     bool place(State& state, std::uint64_t number, const Demand& demand, Grant& grant,
                std::uint64_t& width) const;
     const Lab& lab_;

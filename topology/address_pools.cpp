@@ -82,34 +82,70 @@ bool fits(const Demand& demand, Family family, unsigned host_bits) {
     return family == Family::ipv4 ? highest <= size - 2 : as_digits(highest) < size;
 }
 
-// The blocks of `number`, when they are inside the pool and free. `width` is how many numbers the
-// IPv4 block spans: a network that is larger than the pool's size takes several.
+// The block of `number`, when there is one. `width` is how many numbers it spans: a network that is
+// larger than the pool's size takes several.
+std::optional<Prefix> Pools::network4(const State& state, std::uint64_t number,
+                                      const Demand& demand, std::uint64_t& width) {
+    const unsigned unit = state.length4(demand);
+    unsigned length = unit;
+    while (length > state.pool.ipv4->length && !fits(demand, Family::ipv4, 32 - length)) --length;
+    width = std::uint64_t{1} << (unit - length);
+    if (number % width != 0) return std::nullopt;
+    const Number offset = Number{number} << (32 - unit);
+    return make_prefix(Family::ipv4, first_number(*state.pool.ipv4) + offset, length);
+}
+
+std::optional<Prefix> Pools::network6(State& state, std::uint64_t number, const Demand& demand) {
+    const unsigned spacing = state.spacing6(demand);
+    const auto subnet = state.subnet6(number, spacing - state.pool.ipv6->length);
+    if (!subnet) return std::nullopt;
+    unsigned length = state.length6(demand);
+    while (length > spacing && !fits(demand, Family::ipv6, 128 - length)) --length;
+    const Number offset = *subnet << (128 - spacing);
+    return make_prefix(Family::ipv6, first_number(*state.pool.ipv6) + offset, length);
+}
+
+// The blocks of `number`, when they are inside the pool and free.
 bool Pools::place(State& state, std::uint64_t number, const Demand& demand, Grant& grant,
                   std::uint64_t& width) const {
     grant = {};
     if (state.pool.ipv4 && lab_.addressing.ipv4) {
-        const unsigned unit = state.length4(demand);
-        unsigned length = unit;
-        while (length > state.pool.ipv4->length && !fits(demand, Family::ipv4, 32 - length))
-            --length;
-        width = std::uint64_t{1} << (unit - length);
-        if (number % width != 0) return false;
-        const Number offset = Number{number} << (32 - unit);
-        const Number base = first_number(*state.pool.ipv4);
-        grant.ipv4 = make_prefix(Family::ipv4, base + offset, length);
-        if (taken4_.touches(*grant.ipv4)) return false;
+        grant.ipv4 = network4(state, number, demand, width);
+        if (!grant.ipv4 || taken4_.touches(*grant.ipv4)) return false;
     }
     if (state.pool.ipv6 && lab_.addressing.ipv6) {
-        const unsigned spacing = state.spacing6(demand);
-        const auto subnet = state.subnet6(number, spacing - state.pool.ipv6->length);
-        if (!subnet) return false;
-        unsigned length = state.length6(demand);
-        while (length > spacing && !fits(demand, Family::ipv6, 128 - length)) --length;
-        const Number base = first_number(*state.pool.ipv6);
-        grant.ipv6 = make_prefix(Family::ipv6, base + (*subnet << (128 - spacing)), length);
-        if (taken6_.touches(*grant.ipv6)) return false;
+        grant.ipv6 = network6(state, number, demand);
+        if (!grant.ipv6 || taken6_.touches(*grant.ipv6)) return false;
     }
     return true;
+}
+
+// The number that a segment has already in one family is its number in the other one, too, when
+// nobody has that.
+Pools::Grant Pools::draw_beside(State& state, bool ipv4, bool ipv6, const Demand& demand,
+                                const Grant& kept) {
+    const Pool& pool = state.pool;
+    const auto is_of = [](const std::optional<Prefix>& range,
+                          const std::optional<Prefix>& network) {
+        return range && network && network->length >= range->length && range->contains(network->ip);
+    };
+    std::uint64_t number = 0, width = 1;
+    Grant grant;
+    if (ipv6 && !ipv4 && is_of(pool.ipv4, kept.ipv4)) {
+        const Number offset = first_number(*kept.ipv4) - first_number(*pool.ipv4);
+        number = static_cast<std::uint64_t>(offset >> (32 - state.length4(demand)));
+        if (number >= pool.start) grant.ipv6 = network6(state, number, demand);
+        if (grant.ipv6 && taken6_.touches(*grant.ipv6)) grant.ipv6.reset();
+        if (grant.ipv6) taken6_.add(*grant.ipv6);
+    } else if (ipv4 && !ipv6 && is_of(pool.ipv6, kept.ipv6)) {
+        const Number offset = first_number(*kept.ipv6) - first_number(*pool.ipv6);
+        const bool plain = from_digits(offset >> (128 - state.spacing6(demand)), number);
+        if (plain && number >= pool.start) grant.ipv4 = network4(state, number, demand, width);
+        const bool good = grant.ipv4 && is_of(pool.ipv4, grant.ipv4);
+        if (!good || taken4_.touches(*grant.ipv4)) grant.ipv4.reset();
+        if (grant.ipv4) taken4_.add(*grant.ipv4);
+    }
+    return grant;
 }
 
 Pools::Grant Pools::keep(const std::string& pool, bool ipv4, bool ipv6, const Grant& held,
@@ -141,7 +177,7 @@ Pools::Grant Pools::keep(const std::string& pool, bool ipv4, bool ipv6, const Gr
 }
 
 Pools::Grant Pools::draw(const std::string& pool, bool ipv4, bool ipv6, const Demand& demand,
-                         const std::string& link, const Where& where) {
+                         const Grant& kept, const std::string& link, const Where& where) {
     const auto found = std::find_if(states_.begin(), states_.end(),
                                     [&](const State& state) { return state.name == pool; });
     if (found == states_.end() || found->exhausted) return {};
@@ -149,6 +185,9 @@ Pools::Grant Pools::draw(const std::string& pool, bool ipv4, bool ipv6, const De
     ipv4 = ipv4 && state.pool.ipv4 && lab_.addressing.ipv4;
     ipv6 = ipv6 && state.pool.ipv6 && lab_.addressing.ipv6;
     if (!ipv4 && !ipv6) return {};
+    if (const Grant beside = draw_beside(state, ipv4, ipv6, demand, kept);
+        beside.ipv4 || beside.ipv6)
+        return beside;
 
     // How many numbers there are: the family with less room decides.
     std::uint64_t room = ~std::uint64_t{0};

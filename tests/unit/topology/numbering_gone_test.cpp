@@ -48,4 +48,33 @@ TEST(NumberingGone, TheFileAgainBringsItBack) {
     EXPECT_EQ(resolved(&numbering).links.size(), 3U);
 }
 
+// One counter for both families: a network that gets the other one back gets its own number.
+TEST(NumberingGone, AFamilyComesBackUnderItsNumber) {
+    const std::string links = "links = [[\"h1\", \"r1\"], [\"r1\", \"h2\"]]\n";
+    const std::string nodes = "[nodes]\n\"h[1-2]\" = \"host\"\nr1 = \"router\"\n";
+    const std::string without6 = links + "[addressing]\nipv6 = false\n" + nodes,
+                      without4 = links + "[addressing]\nipv4 = false\n" + nodes,
+                      written =
+                          "links = [{ endpoints = [\"h1\", \"r1\"], prefix = "
+                          "\"10.77.0.0/24\" }, [\"r1\", \"h2\"]]\n" +
+                          nodes;
+    const auto read = [](const std::string& text, const Numbering* running) {
+        test::MemoryFiles files{{"t.lab.toml", text}};
+        ResolveOptions options;
+        options.running = running;
+        return resolve(files, "t.lab.toml", options).lab;
+    };
+    const Lab fresh = read(links + nodes, nullptr);
+    for (const std::string& before : {without6, without4, written}) {
+        const Numbering running = numbering_of(read(before, nullptr));
+        const Lab edited = read(links + nodes, &running);
+        for (const char* node : {"h1", "r1", "h2"})
+            for (std::size_t i = 0; i < fresh.find(node)->interfaces.size(); ++i)
+                EXPECT_EQ(edited.find(node)->interfaces[i].addresses,
+                          fresh.find(node)->interfaces[i].addresses)
+                    << node << i << "\n"
+                    << before;
+    }
+}
+
 }  // namespace
