@@ -155,11 +155,18 @@ int verify(const Globals& globals, const Client& client) {
     if (globals.json()) {
         print(compact(verdict));
     } else if (whole) {
-        const std::int64_t count = integer(verdict, "records"), torn = integer(verdict, "torn");
+        const std::int64_t count = integer(verdict, "records"), first = integer(verdict, "first"),
+                           torn = integer(verdict, "torn"), lost = integer(verdict, "lost");
         print(std::string(glyphs().yes) + " " + std::to_string(count) + " records, " +
-              std::to_string(integer(verdict, "first")) + " to " +
-              std::to_string(integer(verdict, "last")) + ": the chain is whole" +
+              std::to_string(first) + " to " + std::to_string(integer(verdict, "last")) +
+              ": the chain is whole" +
               (torn == 0 ? "" : "; " + std::to_string(torn) + " cut short by a crash") + "\n");
+        if (first > 1)
+            print("  what came before record " + std::to_string(first) +
+                  " is not here: the oldest file goes when a new one is begun, or somebody took it\n");
+        if (lost != 0)
+            print(std::string(glyphs().no) + " " + std::to_string(lost) +
+                  " more could not be written, and are lost: see labd's own log\n");
     } else {
         print(std::string(glyphs().no) + " " + text(verdict, "file") + ":" +
               std::to_string(integer(verdict, "line")) + ": " + visible(text(verdict, "why")) +

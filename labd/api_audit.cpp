@@ -103,6 +103,7 @@ void Api::verify_audit(Exchange exchange) {
         object["first"] = verdict.first;
         object["last"] = verdict.last;
         object["torn"] = verdict.torn;
+        object["lost"] = verdict.lost;
         if (!verdict.whole) {
             object["file"] = engine.audit().directory() + "/" + verdict.file;
             object["line"] = verdict.line;

@@ -127,6 +127,21 @@ bool shows(const std::string& line, const AuditFilter& filter, const Peer& reade
            is_any_of(filter.node, text(record, "node")) && text(record, "time") >= filter.since;
 }
 
+namespace {
+
+// Records that could not be written before this one. A text in a record has its quotes escaped.
+std::uint64_t lost_before(std::string_view record) {
+    constexpr std::string_view key = ",\"lost\":";
+    const std::size_t at = record.find(key);
+    std::uint64_t lost = 0;
+    if (at == record.npos) return 0;
+    const std::string_view digits = record.substr(at + key.size());
+    (void)std::from_chars(digits.data(), digits.data() + digits.size(), lost);
+    return lost;
+}
+
+}  // namespace
+
 AuditVerifier::AuditVerifier(const std::string& directory, ChainEnd known)
     : reader_(directory), known_(std::move(known)) {}
 
@@ -147,6 +162,7 @@ bool AuditVerifier::step() {
         if (verdict_.first == 0) verdict_.first = chain_.last()->seq;
         verdict_.last = chain_.last()->seq;
         verdict_.records = chain_.records();
+        verdict_.lost += lost_before(line.text);
         verdict_.torn = chain_.torn() + (chain_.ends_torn() ? 1 : 0);
         if (verdict_.last == known_.seq && *chain_.last() != known_)
             return wrong(line, "record " + std::to_string(known_.seq) +

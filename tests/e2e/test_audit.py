@@ -251,3 +251,6 @@ class Audit(LabTest):
         LOG.rmdir()
         lab("exec", "h1", "--", "true")
         self.assertEqual([1], [r["lost"] for r in self.records("--verb", "exec")])
+        said = lab("audit", "--verify").out
+        self.assertIn("1 more could not be written, and are lost", said)
+        self.assertRegex(said, r"what came before record \d+ is not here")
