@@ -208,6 +208,7 @@ class Engine {
     boost::asio::awaitable<void> compare(Change& change, const UpRequest& request);
     boost::asio::awaitable<void> take_over(Change& change, const UpRequest& request);
     void tell_unheld_limits(const topology::Lab& lab, const Progress& progress) const;
+    static void require_spawner(const Change& change);
     void settle(Change& change);
     boost::asio::awaitable<void> carry_out(Change& change, const UpRequest& request,
                                            std::shared_ptr<Progress> progress);

@@ -55,6 +55,10 @@ std::shared_ptr<NodeDoor> Lab::door_of(const std::string& node) const {
     return found->second.door;
 }
 
+bool Lab::has_lost_spawner() const {
+    return (spawner && !spawner->lives()) || (open_spawner && !open_spawner->lives());
+}
+
 std::map<std::string, topology::Contents> Lab::contents() const {
     std::map<std::string, topology::Contents> all;
     for (const auto& [node_name, node] : nodes) all[node_name] = node.contents;

@@ -135,6 +135,8 @@ struct Lab {
     std::map<std::string, topology::Contents> contents() const;
 };
 
+    // One that was killed: nothing can be born into the lab, which else runs on.
+    bool has_lost_spawner() const;
 // The wish with the addresses that its nodes have got by themselves.
 topology::Lab living(const Lab& lab);
 

@@ -9,6 +9,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,10 +65,7 @@ asio::awaitable<void> say(PacketSocket& socket, std::string bytes, std::string w
     } catch (const std::system_error&) {
         gone = true;
     }
-    if (gone)
-        throw std::runtime_error(
-            "cannot " + what +
-            ": the lab's spawner has gone; lab down, then lab up, makes another");
+    if (gone) throw std::runtime_error("cannot " + what + ": " + lost_spawner);
 }
 
 }  // namespace
@@ -132,6 +130,11 @@ asio::awaitable<void> SpawnerClient::give_up(std::exception_ptr failure) {
     (void)syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
     co_await bury();
     std::rethrow_exception(failure);
+}
+
+bool SpawnerClient::lives() const {
+    pollfd ended{pidfd_.get(), POLLIN, 0};
+    return ::poll(&ended, 1, 0) == 0;
 }
 
 asio::awaitable<void> SpawnerClient::bury() {

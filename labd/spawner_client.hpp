@@ -19,6 +19,9 @@
 
 namespace labd {
 
+inline constexpr const char* lost_spawner =
+    "the lab's spawner has gone; lab down, then lab up, makes another";
+
 struct Birth {
     pid_t pid = 0;  // as labd sees it
     Fd pidfd;
@@ -54,6 +57,8 @@ class SpawnerClient {
     // Everything of the lab that still lives is killed; returns when the spawner has gone.
     boost::asio::awaitable<void> quit();
     pid_t pid() const { return pid_; }
+    // Killed, it bears no more nodes; those that it bore live on.
+    bool lives() const;
 
   private:
     SpawnerClient(boost::asio::io_context& loop, Fd socket, pid_t pid);

@@ -259,8 +259,10 @@ std::string changed_by_hand(const topology::Action& first, std::size_t count) {
 json::object as_it_was_left(const Lab& lab, bool may_see) {
     json::object object;
     object["name"] = lab.name;
-    object["state"] = word(lab.state);
-    object["reason"] = may_see ? lab.reason : "";
+    const bool barren = lab.state == LabState::up && lab.has_lost_spawner();
+    const std::string reason = barren ? lost_spawner : lab.reason;
+    object["state"] = word(barren ? LabState::degraded : lab.state);
+    object["reason"] = may_see ? reason : "";
     object["nodes"] = lab.wish.nodes.size();
     object["links"] = lab.wish.links.size();
     object["age"] = age(lab.since);
@@ -275,7 +277,7 @@ json::object as_it_was_left(const Lab& lab, bool may_see) {
 
 json::object brief(const Lab& lab, bool may_see) {
     json::object object = as_it_was_left(lab, may_see);
-    if (lab.state == LabState::up && !lab.drift.empty()) {
+    if (object["state"] == "up" && !lab.drift.empty()) {
         object["state"] = "degraded";
         if (may_see)
             object["reason"] = changed_by_hand(lab.drift.begin()->second, lab.drift.size());

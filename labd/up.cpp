@@ -271,6 +271,18 @@ asio::awaitable<void> Engine::take_over(Change& change, const UpRequest& request
             change.actions.push_back(action);
 }
 
+// What it is needed for fails without it, and half of a change would be done before that.
+void Engine::require_spawner(const Change& change) {
+    const bool needed =
+        std::any_of(change.steps.begin(), change.steps.end(), [](const topology::Step& step) {
+            return std::holds_alternative<topology::CreateSpace>(step) ||
+                   std::holds_alternative<topology::StartNode>(step) ||
+                   std::holds_alternative<topology::WriteHosts>(step);
+        });
+    if (needed && change.lab->has_lost_spawner())
+        throw UpFailure("build_failed", lost_spawner, "nothing has been touched");
+}
+
 // Nothing to do but to remember the file: it may say the same in other words.
 void Engine::settle(Change& change) {
     Lab& lab = *change.lab;
@@ -296,6 +308,7 @@ void Engine::settle(Change& change) {
 asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request,
                                         std::shared_ptr<Progress> progress) {
     const std::shared_ptr<Lab> lab = change.lab;
+    require_spawner(change);
     topology::Lab before = lab->wish;
     std::map<std::string, std::string> asleep = lab->asleep;
     lab->wish = change.resolved.lab;

@@ -365,8 +365,15 @@ class Faults(LabTest):
         [spawner] = machine.processes("lab-spawner")
         os.kill(spawner, signal.SIGKILL)
         machine.gone(spawner)
-        self.assertIn("spawner", self.fails(THREE))
+        for told in (lab("status", "--json").json, lab("ls", "--json").json["labs"][0]):
+            self.assertEqual("degraded", told["state"])
+            self.assertIn("the lab's spawner has gone; lab down, then lab up", told["reason"])
+        # What can only be done by half is not begun.
+        said = self.fails(THREE.replace('["h1", "h2"], ', ""))
+        self.assertIn("the lab's spawner has gone", said)
+        self.assertIn("nothing has been touched", said)
         self.assert_reaches("h1", "h2")  # the nodes do without
+        self.up(PAIR.replace('["h1", "h2"]', '{ endpoints = ["h1", "h2"], mtu = 1400 }'))  # and so does this
         self.assertNotIn("t.h3", os.listdir("/run/netns"))
         lab("down", "t")
         self.assert_gone()
