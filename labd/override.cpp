@@ -1,5 +1,6 @@
 #include "labd/override.hpp"
 
+#include "topology/back_end.hpp"
 #include "topology/ends.hpp"
 #include "topology/impairment_keys.hpp"
 
@@ -55,6 +56,52 @@ void lay_over(topology::Lab& wish, const Override& over) {
     }
 }
 
+// That these ends will be impaired so that it takes the relay: it is there from the start, since to
+// lay a link through it later cuts what goes over that.
+void foresee(topology::Lab& wish, const std::vector<std::string>& links,
+             const std::vector<std::string>& ends, const std::string& settings,
+             const topology::BackEnds& kernel) {
+    Override over;
+    over.settings = settings;
+    topology::Diagnostics seen_before;
+    for (const std::string& name : links) {
+        const Link* link = topology::find_link(wish, name);
+        if (link == nullptr || link->ends.size() < 2) continue;
+        for (const topology::End& end : link->ends) {
+            const std::string word = topology::end_name(wish, end);
+            topology::Interface& interface = wish.at(end);
+            const bool meant =
+                ends.empty() || std::find(ends.begin(), ends.end(), word) != ends.end();
+            if (meant && topology::back_end_of(impaired(interface.impairment, over, seen_before),
+                                               kernel) == topology::BackEnd::relay)
+                interface.relayed = true;
+        }
+    }
+}
+
+bool impairs(const topology::Check& check) {
+    return check.during && check.during->kind == topology::Fault::Kind::impair;
+}
+
+bool impairs(const topology::TimedStep& step) {
+    return step.kind == topology::TimedStep::Kind::impair;
+}
+
+bool impairs_later(const topology::Lab& wish) {
+    const auto any = [](const auto& list) {
+        return std::any_of(list.begin(), list.end(), [](const auto& one) { return impairs(one); });
+    };
+    return any(wish.checks) || any(wish.steps);
+}
+
+void foresee(topology::Lab& wish, const topology::BackEnds& kernel) {
+    for (const topology::Check& check : wish.checks)
+        if (impairs(check))
+            foresee(wish, check.during->links, check.during->ends, check.during->settings, kernel);
+    for (const topology::TimedStep& step : wish.steps)
+        if (impairs(step)) foresee(wish, step.links, step.ends, step.settings, kernel);
+}
+
 }  // namespace
 
 std::int64_t monotonic_ns() {
@@ -80,8 +127,11 @@ topology::Lab laid_over(const topology::Lab& wish, const Overrides& overrides) {
 
 topology::State desired_with(const topology::Lab& wish, const Overrides& overrides,
                              const topology::BackEnds& kernel) {
-    if (overrides.empty()) return topology::desired(wish, kernel);
-    return topology::desired(laid_over(wish, overrides), kernel);
+    const bool foreseen = !kernel.netem && impairs_later(wish);
+    if (overrides.empty() && !foreseen) return topology::desired(wish, kernel);
+    topology::Lab laid = laid_over(wish, overrides);
+    if (foreseen) foresee(laid, kernel);
+    return topology::desired(laid, kernel);
 }
 
 std::set<std::string> places_of(const topology::Lab& wish, const Overrides& overrides) {

@@ -40,7 +40,8 @@ std::int64_t monotonic_ns();
 
 // The wish with them.
 topology::Lab laid_over(const topology::Lab& wish, const Overrides& overrides);
-// What the kernel should hold then; `kernel`: what it can do to links.
+// What the kernel should hold then; `kernel`: what it can do to links. Those that a check or a step
+// of the file will impair are laid through the relay from the start if that takes it.
 topology::State desired_with(const topology::Lab& wish, const Overrides& overrides,
                              const topology::BackEnds& kernel = {});
 // The namespaces whose network they change.

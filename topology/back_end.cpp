@@ -162,7 +162,8 @@ void fit(State& state, const BackEnds& kernel) {
     std::vector<DeviceEnd> relayed;
     for (auto& [space, holds] : state.spaces)
         for (auto& [name, device] : holds.devices)
-            if (needs_relay(device.sends, kernel)) relayed.push_back({space, name});
+            if (std::exchange(device.relayed, false) || needs_relay(device.sends, kernel))
+                relayed.push_back({space, name});
     for (const DeviceEnd& end : relayed) {
         const Device* device = find(state, end);
         if (device == nullptr || device->peer.space == relay_name) continue;

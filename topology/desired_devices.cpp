@@ -104,6 +104,7 @@ class Devices {
         out.device.mtu = interface.mtu;
         out.device.up = interface.up;
         out.device.sends = interface.impairment;
+        out.device.relayed = interface.relayed;
         if (interface.impairment.any() && !interface.impairment.seed)
             out.device.sends.seed = seed_of(lab_, node.name + ":" + interface.name);
         out.device.quiet = interface.mtu < ipv6_mtu;

@@ -66,6 +66,8 @@ struct Interface {
     std::optional<Text> gateway;  // NODE or address of this end's default route; "" = none
     bool mac_explicit = false;
     Impairment impairment;  // of what it sends
+    // A check or a step of the file will impair it so that its link takes the relay.
+    bool relayed = false;
     PortOptions port;       // of a bridge
     Vlans vlans;
     std::string vrf;                           // "" = none

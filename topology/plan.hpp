@@ -50,6 +50,7 @@ struct Device {
     // What its queue disciplines do to what it sends, and, where they cannot, what a packet filter
     // does to what it receives from its peer (see back_end.hpp).
     Impairment sends, receives;
+    bool relayed = false;  // to be laid through the relay by fit(), whatever it sends
     bool operator==(const Device&) const = default;
 };
 

@@ -103,11 +103,11 @@ void fields(A& a, topology::Vlan& v) {
 template <class A>
 void fields(A& a, topology::Interface& v) {
     auto& [name, kind, device, index, mac, mtu, up, link, end, segment, explicit_addresses, ipv4,
-           ipv6, cost, area, priority, timers, passive, gateway, mac_explicit, impairment, port,
-           vlans, vrf, master, stp, vlan_filtering, addresses, where] = v;
+           ipv6, cost, area, priority, timers, passive, gateway, mac_explicit, impairment, relayed,
+           port, vlans, vrf, master, stp, vlan_filtering, addresses, where] = v;
     a(name, kind, device, index, mac, mtu, up, link, end, segment, explicit_addresses, ipv4, ipv6,
-      cost, area, priority, timers, passive, gateway, mac_explicit, impairment, port, vlans, vrf,
-      master, stp, vlan_filtering, addresses, where);
+      cost, area, priority, timers, passive, gateway, mac_explicit, impairment, relayed, port,
+      vlans, vrf, master, stp, vlan_filtering, addresses, where);
 }
 
 template <class A>

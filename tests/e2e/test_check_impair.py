@@ -54,6 +54,22 @@ class Impaired(LabTest):
 
 
 class Checks(Impaired):
+    def test_nothing_is_cut_for_it(self):
+        """Where it takes the relay, that is there from the start."""
+        self.up(NET.replace('["r1", "h2"]', '["r1:up", "h2"]')
+                + check('ping = ["h1", "h2"]\ncount = 20\nloss = "0%"',
+                        'impair = ["h1", "r1"], delay = "5ms"')
+                + step("0s", 'impair = ["r1", "h2"]\ndelay = "1ms"\nfor = "1s"'))
+        shown = lambda: [run("ip", "-n", f"x.{node}", "-br", "link", "show", device).out
+                         for node, device in (("h1", "eth0"), ("r1", "eth0"), ("r1", "up"), ("h2", "eth0"))]
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        before = shown()
+        said = lab("check", "--json").out.splitlines()
+        [asked] = [line for line in map(json.loads, said) if line["type"] == "check"]
+        self.assertEqual(("passed", 0), (asked["result"], asked["metrics"]["lost"]), asked)
+        self.assertEqual(before, shown())
+        self.assert_as_the_file_says()
+
     @limit(120)
     def test_is_put_on_while_the_check_is_asked_and_taken_off(self):
         self.up(NET + check('ping = ["h1", "h2"]\nname = "late"\nrtt = "> 50ms"\nbefore = false',

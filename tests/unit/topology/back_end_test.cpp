@@ -2,6 +2,7 @@
 #include "topology/back_end.hpp"
 
 #include "topology/plan.hpp"
+#include "topology/relay_link.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,6 +55,20 @@ Impairment at_once() {
     out.delay_ns = out.jitter_ns = 0;
     out.reorder = {};
     return out;
+}
+
+TEST(back_end, a_link_that_will_take_the_relay_is_laid_through_it) {
+    State state;
+    Device &a = state.spaces["a"].devices["eth0"], &b = state.spaces["b"].devices["eth0"];
+    a.name = b.name = "eth0";
+    a.peer = {"b", "eth0"}, b.peer = {"a", "eth0"};
+    b.relayed = true;
+    fit(state, poor);
+    EXPECT_EQ(a.peer.space, relay_name);
+    EXPECT_EQ(b.peer.space, relay_name);
+    EXPECT_FALSE(a.relayed || b.relayed) << "what stands in the kernel has no such word";
+    for (const auto& [name, end] : state.spaces.at(relay_name).devices)
+        EXPECT_EQ(end.receives, Impairment{}) << name;
 }
 
 TEST(back_end, filters_lose_where_packets_arrive) {
