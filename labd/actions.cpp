@@ -105,6 +105,9 @@ void tell_contents(const Step& step, const topology::State& desired,
         if (from && to) action.detail += " " + *from + " → " + *to;
         if (from && !to) action.detail += " " + *from + " → as before";
         if (!from && to) action.detail += " = " + *to;
+    } else if (const auto* nft = std::get_if<topology::LoadNft>(&step);
+               nft != nullptr && contents_of(observed, nft->node).nft == by_hand) {
+        action.detail = "rules that were loaded are gone";
     } else if (const auto* name = std::get_if<topology::SetHostname>(&step)) {
         const std::string from = contents_of(observed, name->node).hostname;
         const std::string to = contents_of(desired, name->node).hostname;

@@ -186,6 +186,7 @@ asio::awaitable<void> Engine::adopt(std::string name) {
         live.pidfd = std::move(pidfd);
         live.contents = record.contents;
         live.sysctl_before = record.sysctl_before;
+        live.ruleset = record.ruleset;
         live.started = record.started;
         live.paused = record.paused;
         live.born = record.born;

@@ -135,6 +135,7 @@ asio::awaitable<void> Engine::fill_node(std::shared_ptr<Lab> lab, std::string na
         }
     }
     co_await reload_daemons(lab, name, std::move(written), to_start);
+    co_await note_ruleset(lab, name);
     live.contents.exec = wanted.exec;
     live.started = true;
     lab->changed.notify();

@@ -217,6 +217,7 @@ class Engine {
 
     // inside.cpp
     boost::asio::awaitable<void> look_inside(std::shared_ptr<Lab> lab);
+    boost::asio::awaitable<bool> has_lost_rules(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> look_inside_node(std::shared_ptr<Lab> lab, std::string node,
                                                   std::map<std::string, Strays>& to);
     static void tell_strays(const Lab& lab, topology::State& state);
@@ -324,6 +325,7 @@ class Engine {
                                             std::string key);
     boost::asio::awaitable<void> set_hostname(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> load_nft(std::shared_ptr<Lab> lab, std::string node);
+    boost::asio::awaitable<void> note_ruleset(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> filter_again(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> reload_daemons(std::shared_ptr<Lab> lab, std::string node,
                                                 std::set<std::string> written,

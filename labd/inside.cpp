@@ -1,5 +1,6 @@
 // What nodes hold besides their network, held against what labd brought there. No event tells of
-// it, so it is looked at when somebody asks: sysctls and files that the lab's file speaks of.
+// it, so it is looked at when somebody asks: sysctls, files and rulesets that the lab's file speaks
+// of.
 #include "labd/engine.hpp"
 #include "labd/init/digest.hpp"
 
@@ -56,6 +57,20 @@ std::vector<NodeDoor::FileMark> brought_files(const topology::Node& node,
 
 }  // namespace
 
+// Whoever has put more there may keep it.
+asio::awaitable<bool> Engine::has_lost_rules(std::shared_ptr<Lab> lab, std::string node) {
+    const auto live = lab->nodes.find(node);
+    if (live == lab->nodes.end() || live->second.ruleset.empty()) co_return false;
+    const std::map<std::string, std::size_t> loaded = live->second.ruleset;
+    std::optional<std::map<std::string, std::size_t>> now;
+    Worker::Job read = [&] { now = lab->kernel->ruleset(node); };
+    co_await kernel_.run(lab->name, std::move(read));
+    co_return now&& std::any_of(loaded.begin(), loaded.end(), [&](const auto& table) {
+        const auto found = now->find(table.first);
+        return found == now->end() || found->second < table.second;
+    });
+}
+
 asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::string name,
                                                std::map<std::string, Strays>& to) {
     const auto live = lab->nodes.find(name);
@@ -97,6 +112,7 @@ asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::st
     } catch (const std::exception&) {
         co_return;  // a node that does not answer says nothing of what it holds
     }
+    strays.ruleset = co_await has_lost_rules(lab, name);
     if (!(strays == Strays{})) to[name] = std::move(strays);
 }
 
@@ -108,7 +124,7 @@ asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab) {
         if (live == lab->nodes.end() || !live->second.door || !live->second.started) continue;
         const bool any = std::any_of(node.files.begin(), node.files.end(),
                                      [&](const auto& file) { return counts(node, file.second); });
-        if (any || !live->second.contents.sysctl.empty())
+        if (any || !live->second.contents.sysctl.empty() || !live->second.ruleset.empty())
             tasks.emplace_back([this, lab, name = node.name, &found] {
                 return look_inside_node(lab, name, found);
             });
@@ -122,6 +138,7 @@ asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab) {
 namespace {
 
 void put(const Strays& strays, topology::Contents& held) {
+    if (strays.ruleset) held.nft = by_hand;
     for (const auto& [key, value] : strays.sysctl) held.sysctl[key] = value;
     for (const auto& [path, what] : strays.files) {
         if (what == StrayFile::gone)

@@ -107,6 +107,10 @@ class Kernel {
         return {};
     }
     // Of what these steps would add, what somebody has set by hand already becomes labd's where it
+    // How many rules of nf_tables there are, by table: "inet filter"; nullopt when nobody tells.
+    virtual std::optional<std::map<std::string, std::size_t>> ruleset(const std::string&) {
+        return std::nullopt;
+    }
     // is. True when there was something. Throws KernelError.
     virtual bool take_over(std::span<const topology::Step> steps) = 0;
     // Takes away what router advertisements have left on a device: addresses and routes.

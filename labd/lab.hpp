@@ -44,6 +44,9 @@ struct LiveNode {
     // What each written sysctl was before; it goes back to that when it is no longer written.
     std::map<std::string, std::string> sysctl_before;
     std::map<std::string, ServiceStatus> services;
+    // Rules by table, once its ruleset was loaded and its exec lines had ended; nothing without
+    // one.
+    std::map<std::string, std::size_t> ruleset;
     bool started = false;  // every exec line has ended 0
     bool committed = false;
     bool paused = false;      // what it runs is held by SIGSTOP
@@ -57,6 +60,7 @@ struct LiveNode {
 struct Strays {
     std::map<std::string, std::string> sysctl;
     std::map<std::string, topology::StrayFile> files;
+    bool ruleset = false;  // rules that were loaded are gone
     bool operator==(const Strays&) const = default;
 };
 

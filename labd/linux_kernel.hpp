@@ -55,6 +55,7 @@ class LinuxKernel final : public Kernel {
     std::map<std::string, InterfaceReading> last_read(const std::string& space) override;
     std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) override;
     std::vector<topology::Route> handwritten(const std::string& space) override;
+    std::optional<std::map<std::string, std::size_t>> ruleset(const std::string& space) override;
     std::map<std::string, topology::ForeignQueues> foreign_queues(
         const std::string& space) override;
     bool take_over(std::span<const topology::Step> steps) override;

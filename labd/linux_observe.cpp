@@ -5,6 +5,7 @@
 #include "labd/marks.hpp"
 #include "netlink/flood.hpp"
 #include "netlink/netns.hpp"
+#include "netlink/ruleset.hpp"
 
 #include <linux/rtnetlink.h>
 
@@ -137,6 +138,12 @@ std::vector<Route> LinuxKernel::handwritten(const std::string& space) try {
     return out;
 } catch (const netlink::Error& e) {
     throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
+}
+
+std::optional<std::map<std::string, std::size_t>> LinuxKernel::ruleset(const std::string& space) {
+    const auto found = places_.find(space);
+    if (found == places_.end()) return std::nullopt;
+    return netlink::ruleset(found->second.netns.get());
 }
 
 std::map<std::string, ForeignQueues> LinuxKernel::foreign_queues(const std::string& space) try {

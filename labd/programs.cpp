@@ -91,6 +91,15 @@ asio::awaitable<void> Engine::load_nft(std::shared_ptr<Lab> lab, std::string nam
     live.contents.nft = lab->desired.contents[name].nft;
 }
 
+// With what its exec lines did to it.
+asio::awaitable<void> Engine::note_ruleset(std::shared_ptr<Lab> lab, std::string name) {
+    std::optional<std::map<std::string, std::size_t>> now;
+    const bool own = !lab->nodes.at(name).contents.nft.empty();
+    Worker::Job read = [&] { now = lab->kernel->ruleset(name); };
+    if (own) co_await kernel_.run(lab->name, std::move(read));
+    lab->nodes.at(name).ruleset = now.value_or(std::map<std::string, std::size_t>{});
+}
+
 // What links lose in a node goes with the rest of its ruleset where packet filters do it.
 asio::awaitable<void> Engine::filter_again(std::shared_ptr<Lab> lab, std::string name) {
     Steps steps;

@@ -99,6 +99,10 @@ void read_node(Kept& kept, const json::object& object) {
     node.paused = number(object, "paused") != 0;
     node.born = static_cast<std::time_t>(number(object, "born"));
     node.sysctl_before = to_map(object, "sysctl_before");
+    if (const json::value* rules = object.if_contains("ruleset"); rules && rules->is_object())
+        for (const auto& [table, count] : rules->get_object())
+            if (count.is_int64() && count.get_int64() >= 0)
+                node.ruleset[std::string(table)] = static_cast<std::size_t>(count.get_int64());
     if (const json::value* held = object.if_contains("contents");
         held != nullptr && held->is_object())
         node.contents = read_contents(held->as_object());
@@ -126,6 +130,9 @@ std::string to_json(const std::string& node, const LiveNode& live) {
     object["born"] = static_cast<std::int64_t>(live.born);
     object["contents"] = contents_object(live.contents);
     object["sysctl_before"] = to_object(live.sysctl_before);
+    json::object rules;
+    for (const auto& [table, count] : live.ruleset) rules[table] = count;
+    object["ruleset"] = std::move(rules);
     return json::serialize(object);
 }
 

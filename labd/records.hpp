@@ -17,6 +17,7 @@ struct KeptNode {
     std::string container;
     topology::Contents contents;
     std::map<std::string, std::string> sysctl_before;
+    std::map<std::string, std::size_t> ruleset;
     bool started = false, paused = false;
     std::time_t born = 0;
 };

@@ -52,6 +52,24 @@ class Masquerade(LabTest):
                   "scope", "global").json
         return out[0]["addr_info"][0]["local"]
 
+    def test_rules_that_somebody_has_flushed_are_missed(self):
+        self.up(HOME % FORWARD)
+        before = self.rules()
+        # More than was loaded is the node's own affair.
+        lab("exec", "cpe", "--", "nft", "add table inet own")
+        self.assertEqual("up", lab("status", "--json").json["state"])
+        for damage in ("flush ruleset", "delete table inet labd", "flush table inet labd"):
+            lab("exec", "cpe", "--", "nft", damage)
+            machine.kill_daemon()
+            status = lab("status", "--json").json
+            self.assertEqual("degraded", status["state"], damage)
+            self.assertEqual(["differs in nft cpe (rules that were loaded are gone)"], status["drift"])
+            self.assertEqual([("update", "nft", "cpe")], [
+                (a["op"], a["kind"], a["name"]) for a in lab("plan", "/run/work/t.lab.toml", "--json").json["actions"]])
+            self.assertTrue(self.up(HOME % FORWARD)["actions"], damage)
+            self.assertEqual(before, self.rules())
+            self.assertEqual([], self.up(HOME % FORWARD)["actions"], damage)
+
     def test_an_edit_changes_the_rules_in_place(self):
         self.up(HOME % "")
         pid = self.node("cpe")["pid"]
