@@ -87,6 +87,9 @@ asio::awaitable<void> Engine::apply(std::shared_ptr<Lab> lab, const Steps& steps
         for (const std::string& space : spaces_of(step))
             if (lab->picture.contains(space)) lab->touched.insert(space);
     if (lab->state != LabState::building) co_await allow_ipv6(lab, steps);
+    const std::vector<topology::DeviceEnd> anew = topology::made_anew(steps);
+    Worker::Job keep = [&] { lab->kernel->keep(anew); };
+    if (!anew.empty()) co_await kernel_.run(lab->name, std::move(keep));
     std::size_t from = 0;
     while (from < steps.size()) {
         const auto began = steady_clock::now();
@@ -140,6 +143,8 @@ asio::awaitable<void> Engine::apply(std::shared_ptr<Lab> lab, const Steps& steps
         progress->phase(told);
         from = to;
     }
+    Worker::Job give_back = [&] { lab->kernel->give_back(anew); };
+    if (!anew.empty()) co_await kernel_.run(lab->name, std::move(give_back));
 }
 
 asio::awaitable<void> Engine::apply_kernel(std::shared_ptr<Lab> lab, Steps steps) {

@@ -78,6 +78,11 @@ class Kernel {
     // what was sent together with it and succeeded is taken back before it is reported.
     virtual std::optional<KernelFailure> apply(std::span<const topology::Step> steps) = 0;
 
+    // Of interfaces that the coming steps take away and make anew: what somebody has set by hand is
+    // remembered, and given to the new ones at last. Best effort; throws nothing.
+    virtual void keep(std::span<const topology::DeviceEnd>) {}
+    virtual void give_back(std::span<const topology::DeviceEnd>) {}
+
     // What the namespace holds of what labd owns: devices without lo, addresses without the
     // kernel's own link-local ones, routes that labd installed. Throws KernelError.
     virtual topology::Space observe(const std::string& space) = 0;
@@ -102,15 +107,15 @@ class Kernel {
     virtual std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) = 0;
     // Routes that neither labd nor a routing daemon has installed, but somebody by hand.
     virtual std::vector<topology::Route> handwritten(const std::string& space) = 0;
+    // How many rules of nf_tables there are, by table: "inet filter"; nullopt when nobody tells.
+    virtual std::optional<std::map<std::string, std::size_t>> ruleset(const std::string&) {
+        return std::nullopt;
+    }
     // Queue disciplines that are not labd's, by device of labd's. Throws KernelError.
     virtual std::map<std::string, topology::ForeignQueues> foreign_queues(const std::string&) {
         return {};
     }
     // Of what these steps would add, what somebody has set by hand already becomes labd's where it
-    // How many rules of nf_tables there are, by table: "inet filter"; nullopt when nobody tells.
-    virtual std::optional<std::map<std::string, std::size_t>> ruleset(const std::string&) {
-        return std::nullopt;
-    }
     // is. True when there was something. Throws KernelError.
     virtual bool take_over(std::span<const topology::Step> steps) = 0;
     // Takes away what router advertisements have left on a device: addresses and routes.

@@ -55,8 +55,8 @@ struct LiveNode {
     std::time_t born = 0;
 };
 
-// What a node holds otherwise than labd brought it: sysctls with their present values, and files
-// that are gone or changed.
+// What a node holds otherwise than labd brought it: sysctls with their present values, files that
+// are gone or changed, rules that are gone.
 struct Strays {
     std::map<std::string, std::string> sysctl;
     std::map<std::string, topology::StrayFile> files;
@@ -135,12 +135,12 @@ struct Lab {
     // Of a node that runs, for as long as the caller holds it. Throws std::runtime_error when its
     // init is gone, which may happen between any two steps of a change.
     std::shared_ptr<NodeDoor> door_of(const std::string& node) const;
+    // One that was killed: nothing can be born into the lab, which else runs on.
+    bool has_lost_spawner() const;
     // What labd has brought about besides the network, as the plan compares it.
     std::map<std::string, topology::Contents> contents() const;
 };
 
-    // One that was killed: nothing can be born into the lab, which else runs on.
-    bool has_lost_spawner() const;
 // The wish with the addresses that its nodes have got by themselves.
 topology::Lab living(const Lab& lab);
 

@@ -76,6 +76,16 @@ bool lays_through_relay(const Step& step, const std::set<std::string>& places,
            is_relayed(remove->peer_space, remove->peer.name);
 }
 
+// A sysctl or a DHCP client of an interface that these steps make anew.
+bool is_of_new(const Step& step, const std::vector<Step>& steps) {
+    if (const auto* set = std::get_if<topology::SetSysctl>(&step))
+        return topology::makes(steps, {set->node, topology::device_of_sysctl(set->key)});
+    const auto* put = std::get_if<topology::PutService>(&step);
+    constexpr std::string_view client = "dhcp-";
+    return put != nullptr && put->service.starts_with(client) &&
+           topology::makes(steps, {put->node, put->service.substr(client.size())});
+}
+
 bool is_over(const Override& over) {
     return over.until_ns && *over.until_ns <= monotonic_ns();
 }
@@ -128,11 +138,12 @@ asio::awaitable<Engine::Steps> Engine::rest_at(std::shared_ptr<Lab> lab,
     Steps steps;
     Worker::Job compare = [&, desired = lab->desired] { steps = topology::plan(desired, seen); };
     co_await planner_.run(lab->name, std::move(compare));
-    std::erase_if(steps, [&](const Step& step) {
-        return (!is_at(step, places) || is_on_nothing(step, lab->picture)) &&
-               !lays_through_relay(step, places, lab->desired);
-    });
-    co_return steps;
+    Steps out;
+    for (Step& step : steps)
+        if ((is_at(step, places) && !is_on_nothing(step, lab->picture)) ||
+            lays_through_relay(step, places, lab->desired) || is_of_new(step, out))
+            out.push_back(std::move(step));
+    co_return out;
 }
 
 asio::awaitable<void> Engine::bring(std::shared_ptr<Lab> lab, std::set<std::string> places) {

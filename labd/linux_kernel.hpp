@@ -58,6 +58,8 @@ class LinuxKernel final : public Kernel {
     std::optional<std::map<std::string, std::size_t>> ruleset(const std::string& space) override;
     std::map<std::string, topology::ForeignQueues> foreign_queues(
         const std::string& space) override;
+    void keep(std::span<const topology::DeviceEnd> ends) override;
+    void give_back(std::span<const topology::DeviceEnd> ends) override;
     bool take_over(std::span<const topology::Step> steps) override;
     void forget_advertised(const std::string& space, const std::string& device) override;
     std::set<topology::Prefix> destinations(const std::string& space) override;
@@ -74,6 +76,8 @@ class LinuxKernel final : public Kernel {
         std::optional<netlink::Socket> inside;
         // What went with interfaces that were taken down, by index, until they are up again.
         std::map<std::uint32_t, netlink::Keepsake> fallen;
+        // What went with those that are being replaced, by name.
+        std::map<std::string, netlink::Keepsake> replaced;
     };
     // Closes the sockets that a call has opened: a node at rest costs no more descriptors.
     class Visits {

@@ -2,6 +2,7 @@
 // finishes interfaces and IPv6 addresses in workers, some time after it has said yes.
 #include "labd/linux_kernel.hpp"
 #include "labd/log.hpp"
+#include "labd/marks.hpp"
 #include "netlink/carrier.hpp"
 #include "netlink/solicited.hpp"
 
@@ -18,6 +19,10 @@ constexpr std::chrono::seconds patience(2);
 
 bool ipv6(const Prefix& prefix) {
     return prefix.ip.family == Family::ipv6;
+}
+
+void warn(const std::string& space, const std::vector<std::string>& sentences) {
+    for (const std::string& sentence : sentences) log::warning(space + ": " + sentence);
 }
 
 }  // namespace
@@ -58,6 +63,37 @@ void LinuxKernel::settle() {
     }
 }
 
+void LinuxKernel::keep(std::span<const topology::DeviceEnd> ends) {
+    const Visits visits(*this);
+    for (const topology::DeviceEnd& end : ends) {
+        try {
+            netlink::Socket& socket = inside(end.space);
+            place(end.space).replaced[end.device] =
+                netlink::keep(socket, index(end.space, end.device));
+        } catch (const netlink::Error&) {
+            continue;  // it is not there, and what was kept of it before holds
+        }
+    }
+}
+
+void LinuxKernel::give_back(std::span<const topology::DeviceEnd> ends) {
+    const Visits visits(*this);
+    for (const topology::DeviceEnd& end : ends) {
+        try {
+            Place& here = place(end.space);
+            auto kept = here.replaced.extract(end.device);
+            if (kept.empty()) continue;
+            const std::uint32_t now = index(end.space, end.device);
+            warn(end.space, netlink::give_back_addresses(inside(end.space), now, kept.mapped(),
+                                                         marks::protocol));
+            here.fallen[now] = std::move(kept.mapped());
+        } catch (const netlink::Error& error) {
+            log::warning(end.space + ": " + error.what());
+        }
+    }
+    give_back_fallen();
+}
+
 // To those that run: IPv6 has no way to a gateway before.
 void LinuxKernel::give_back_fallen() {
     for (auto& [space, place] : places_)
@@ -68,7 +104,9 @@ void LinuxKernel::give_back_fallen() {
                     ++fallen;
                     continue;
                 }
-                if (link) netlink::give_back_lost(inside(space), fallen->first, fallen->second);
+                if (link)
+                    warn(space,
+                         netlink::give_back_lost(inside(space), fallen->first, fallen->second));
             } catch (const netlink::Error& error) {
                 log::warning(space + ": " + error.what());
             }

@@ -36,8 +36,14 @@ void move_back(Socket& from, std::uint32_t index, int to, const Keepsake& kept);
 void give_back_link(Socket& socket, std::uint32_t index, const Keepsake& kept);
 // At last its state, addresses, routes and the like. What cannot be had is said, the rest is done.
 std::vector<std::string> give_back(Socket& socket, std::uint32_t index, const Keepsake& kept);
-// To an interface that has been down and is up again: nexthop objects, routes and neighbours that
-// somebody had set by hand, as far as nothing stands in their place. Routing daemons see to theirs.
-void give_back_lost(Socket& socket, std::uint32_t index, const Keepsake& kept);
+// To an interface that stands in the place of another: the addresses that somebody had set by hand,
+// so none of the kernel's, nor of the protocol `besides` (IFA_PROTO), whose owner sees to them.
+// Here and below what cannot be had is said, the rest is done.
+std::vector<std::string> give_back_addresses(Socket& socket, std::uint32_t index,
+                                             const Keepsake& kept, std::uint8_t besides);
+// To an interface that has been down and is up again, or is new there: nexthop objects, routes and
+// neighbours that somebody had set by hand, as far as nothing stands in their place. Routing
+// daemons see to theirs.
+std::vector<std::string> give_back_lost(Socket& socket, std::uint32_t index, const Keepsake& kept);
 
 }  // namespace netlink

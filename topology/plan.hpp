@@ -215,6 +215,11 @@ using Step =
 // it holds. Empty when desired == observed as far as labd owns it.
 std::vector<Step> plan(const State& desired, const State& observed);
 
+// Whether one of these steps makes that interface, new or moved.
+bool makes(const std::vector<Step>& steps, const DeviceEnd& end);
+// The interfaces that these steps take away and then make again under their names.
+std::vector<DeviceEnd> made_anew(const std::vector<Step>& steps);
+
 // The interface that a sysctl belongs to, "" when to none.
 std::string device_of_sysctl(const std::string& key);
 

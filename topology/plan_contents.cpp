@@ -36,19 +36,6 @@ void run_new_lines(const std::string& node, const Contents& wish, const Contents
     }
 }
 
-bool device_is_new(const std::vector<Step>& steps, const std::string& node,
-                   const std::string& device) {
-    return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-        if (const auto* moved = std::get_if<MoveVeth>(&step))
-            return moved->to_space == node && moved->to.name == device;
-        if (const auto* other = std::get_if<CreateDevice>(&step))
-            return other->space == node && other->device.name == device;
-        const auto* veth = std::get_if<CreateVeth>(&step);
-        return veth != nullptr && ((veth->space == node && veth->device.name == device) ||
-                                   (veth->peer_space == node && veth->peer.name == device));
-    });
-}
-
 bool is_plugged_over(const std::vector<Step>& steps, const std::string& node,
                      const std::string& device) {
     return std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
@@ -115,7 +102,7 @@ void plan_contents(const State& wish, const State& seen, const std::set<std::str
             // An interface that is made anew has its settings yet to get.
             const std::string device = device_of_sysctl(key);
             if (held == have.sysctl.end() || held->second != value ||
-                (!device.empty() && device_is_new(out, node, device)))
+                (!device.empty() && makes(out, {node, device})))
                 out.push_back(SetSysctl{node, key});
         }
     });
@@ -134,7 +121,7 @@ void plan_contents(const State& wish, const State& seen, const std::set<std::str
             const std::string device =
                 service.starts_with("dhcp-") ? service.substr(sizeof "dhcp-" - 1) : "";
             if (held != have.services.end() && held->second == digest && !device.empty() &&
-                (device_is_new(out, node, device) || is_plugged_over(out, node, device)))
+                (makes(out, {node, device}) || is_plugged_over(out, node, device)))
                 out.push_back(PutService{node, service});
         }
     });

@@ -116,6 +116,34 @@ class Relay(LabTest):
         self.assertEqual({}, self.link("r1--h2")["impairment"])
         self.round_trips("-c3", "-i0.05")
 
+    def test_what_was_set_by_hand_stays_when_a_link_comes_to_be_relayed(self):
+        """The interface is another one then."""
+        self.up(DELAYED.replace('h2 = "host"', 'h2 = { kind = "host", sysctl = { "net.ipv4.conf.eth0.rp_filter" = 2 } }'))
+        run("ip", "-n", "t.h2", "route", "append", "203.0.113.0/24", "proto", "zebra", "dev", "eth0")
+        foreign = "203.0.113.0/24 dev eth0 proto zebra"
+        for words in ("address add 192.0.2.1/24 dev eth0", "address add 2001:db8::1/64 dev eth0 nodad",
+                      "route add 198.51.100.0/24 via 10.0.2.1", "route add 192.0.3.0/24 via 192.0.2.9",
+                      "-6 route add 2001:db8:7::/48 via 2001:db8::9",
+                      "route add 192.0.4.0/24 nexthop via 10.0.2.1 nexthop via 192.0.2.9",
+                      "nexthop add id 5 via 192.0.2.9 dev eth0", "route add 192.0.5.0/24 nhid 5",
+                      "neighbor add 192.0.2.9 lladdr 02:00:00:00:00:09 dev eth0 nud permanent"):
+            run("ip", "-n", "t.h2", *words.split())
+
+        def hand_made():
+            shown = lambda *words: run("ip", "-n", "t.h2", *words).out.splitlines()
+            return sorted(line.strip() for words in (
+                ("route",), ("-6", "route"), ("nexthop",), ("-o", "-4", "address"), ("neighbor", "show", "nud", "permanent"))
+                for line in shown(*words) if foreign not in line)
+
+        before, index = hand_made(), self.shown("h2")["link_index"]
+        lab("impair", "r1--h2", "--delay", "10ms")
+        self.assertNotEqual(index, self.shown("h2")["link_index"])
+        self.assertEqual(before, hand_made())
+        self.assertIn("inet6 2001:db8::1/64", run("ip", "-n", "t.h2", "address").out)
+        self.assertNotIn(foreign, run("ip", "-n", "t.h2", "route").out)  # its daemon sees to that
+        self.assertEqual("2\n", lab("exec", "h2", "--", "cat", "/proc/sys/net/ipv4/conf/eth0/rp_filter").out)
+        self.assertEqual([], lab("status", "--json").json["drift"])
+
     def test_a_killed_relay_is_drift_that_up_repairs(self):
         os.kill(self.relay(), signal.SIGKILL)
         machine.eventually("labd sees it", lambda: lab("status", "--json").json["drift"])

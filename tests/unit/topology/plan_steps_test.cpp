@@ -366,6 +366,21 @@ TEST(plan_steps, a_node_that_sleeps_and_becomes_another_is_made_anew) {
     EXPECT_EQ(restart_reason(desired(b.lab), there, "h1"), "level lab → strict");
 }
 
+TEST(plan_steps, interfaces_that_are_made_anew_are_known) {
+    Device here, there, other;
+    here.name = "eth0", there.name = "eth1", other.name = "eth2";
+    const DeviceEnd end{"h1", "eth0"}, far{"r1", "eth1"};
+    const std::vector<Step> steps{RemoveVeth{"h1", here, "r1", there},
+                                  CreateVeth{"h1", here, "@relay", other}};
+    EXPECT_EQ(made_anew(steps), std::vector<DeviceEnd>{end});
+    EXPECT_TRUE(makes(steps, end) && makes(steps, {"@relay", "eth2"}));
+    EXPECT_FALSE(makes(steps, far));
+    // One that goes after it has come is no new one.
+    EXPECT_TRUE(made_anew({steps[1], steps[0]}).empty());
+    EXPECT_EQ(made_anew({RemoveVeth{"h1", here, "r1", there}, MoveVeth{"r1", there, "h1", here}}),
+              std::vector<DeviceEnd>{end});
+}
+
 TEST(plan_steps, only_programs_cannot_be_taken_back) {
     EXPECT_FALSE(inverse(RunExec{"h1", 0}));
     const std::vector<Step> others{CreateSpace{},   RemoveSpace{},  CreateVeth{},    RemoveVeth{},
