@@ -282,7 +282,8 @@ class Engine {
         std::shared_ptr<Lab> lab, std::set<std::string> spaces);
     static bool must_be_read(const Lab& lab, const std::string& space);
     static void fill_in(const Lab& lab, topology::State& state);
-    boost::asio::awaitable<void> confirm(std::shared_ptr<Lab> lab, topology::State desired);
+    boost::asio::awaitable<void> confirm(std::shared_ptr<Lab> lab, topology::State desired,
+                                         std::shared_ptr<Progress> progress);
 
     // follow.cpp
     void follow(const std::shared_ptr<Lab>& lab, const std::string& space, std::int32_t number);

@@ -4,6 +4,7 @@
 #include "labd/engine.hpp"
 #include "labd/failure.hpp"
 #include "labd/picture.hpp"
+#include "labd/step_words.hpp"
 #include "topology/relay_link.hpp"
 
 #include <algorithm>
@@ -53,6 +54,26 @@ std::set<std::string> neighbours_of_change(const topology::Space& before,
     note(before, after);
     note(after, before);
     return out;
+}
+
+bool runs_own_commands(const topology::Node& node) {
+    const auto is_own = [](const topology::Service& service) { return !service.generated; };
+    const auto is_config = [](const auto& named) {
+        return named.second.origin != topology::File::Origin::generated &&
+               (named.first.starts_with("/etc/frr/") || named.first.starts_with("/etc/bird/"));
+    };
+    return !node.exec.empty() || !node.frr.text.empty() ||
+           std::any_of(node.services.begin(), node.services.end(), is_own) ||
+           std::any_of(node.files.begin(), node.files.end(), is_config);
+}
+
+// Whether exec lines, services or daemons that the file configures may have brought it about.
+bool is_own_doing(const topology::Lab& wish, const topology::Step& step) {
+    const std::vector<std::string> spaces = spaces_of(step);
+    return std::any_of(spaces.begin(), spaces.end(), [&](const std::string& space) {
+        const topology::Node* node = wish.find(space);
+        return node != nullptr && runs_own_commands(*node);
+    });
 }
 
 }  // namespace
@@ -150,8 +171,10 @@ asio::awaitable<std::vector<topology::Action>> Engine::drift(std::shared_ptr<Lab
     co_return out;
 }
 
-// Reads again what was touched: what labd says of a lab is what the kernel says.
-asio::awaitable<void> Engine::confirm(std::shared_ptr<Lab> lab, topology::State desired) {
+// Reads again what was touched: what labd says of a lab is what the kernel says. What commands of
+// the file have done to their own nodes meanwhile is as it was wished.
+asio::awaitable<void> Engine::confirm(std::shared_ptr<Lab> lab, topology::State desired,
+                                      std::shared_ptr<Progress> progress) {
     co_await follow_new(lab);
     options_.hear();
     std::set<std::string> touched = std::exchange(lab->touched, {});
@@ -181,10 +204,20 @@ asio::awaitable<void> Engine::confirm(std::shared_ptr<Lab> lab, topology::State 
         tell_drift(*lab, {});
         co_return;
     }
-    const topology::Action action = topology::describe(rest.front());
-    throw UpFailure("build_failed", "the kernel does not hold what it was asked for: " + action.op +
-                                        " " + action.kind + " " + action.name + " " +
-                                        action.detail + " is still to be done");
+    const auto wrong = std::find_if_not(rest.begin(), rest.end(), [&](const topology::Step& step) {
+        return is_own_doing(lab->wish, step);
+    });
+    if (wrong != rest.end()) {
+        const topology::Action action = topology::describe(*wrong);
+        throw UpFailure("build_failed", "the kernel does not hold what it was asked for: " +
+                                            action.op + " " + action.kind + " " + action.name +
+                                            " " + action.detail + " is still to be done");
+    }
+    std::vector<topology::Action> drift = actions_of(rest, desired, observed, lab->wish, lab->wish);
+    for (const topology::Action& action : drift)
+        progress->notice("the lab " + drift_words(action) +
+                         ": its node's own commands have done that, and it stays so");
+    tell_drift(*lab, std::move(drift));
 }
 
 }  // namespace labd

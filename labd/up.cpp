@@ -347,7 +347,7 @@ asio::awaitable<void> Engine::carry_out(Change& change, const UpRequest& request
         co_await apply(lab, change.steps, progress);
         watch.start();
         if (!change.fresh) co_await announce(lab, change.steps);
-        co_await confirm(lab, std::move(change.desired));
+        co_await confirm(lab, std::move(change.desired), progress);
         watch.station("confirm");
         co_await learn_after_change(lab);
         if (request.wait_s > 0) co_await await_routing(lab, progress);

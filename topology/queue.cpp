@@ -7,11 +7,10 @@
 namespace topology {
 namespace {
 
-constexpr QueueUnit packets = QueueUnit::packets, bytes = QueueUnit::bytes,
-                    us = QueueUnit::microseconds, flag = QueueUnit::flag, share = QueueUnit::share,
-                    rate = QueueUnit::rate;
-
 const std::vector<QueueKind>& kinds() {
+    constexpr QueueUnit packets = QueueUnit::packets, bytes = QueueUnit::bytes,
+                        us = QueueUnit::microseconds, flag = QueueUnit::flag,
+                        share = QueueUnit::share, rate = QueueUnit::rate;
     static const std::vector<QueueKind> table{
         {"fq_codel",
          {{"limit", packets, 10240},

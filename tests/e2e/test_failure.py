@@ -49,6 +49,18 @@ class Failure(LabTest):
         self.assertIn("no-such-program", done.err)
         self.assert_unchanged()
 
+    def test_what_its_own_commands_do_to_a_node_is_no_failure(self):
+        """Labs that are broken on purpose come up, and what is broken is told."""
+        text = PAIR.replace('h2 = "host"', 'h2 = { kind = "host", exec = ["ip link set eth0 down"] }')
+        done = lab("up", self.write("t.lab.toml", text))
+        self.assertRegex(done.err, r"the lab differs in link h1--h2 .*h2:eth0.state is down.*: its node's own commands have done that")
+        status = lab("status", "--json").json
+        self.assertEqual("degraded", status["state"])
+        self.assertRegex("\n".join(status["drift"]), "h2:eth0")
+        self.assertTrue(self.up(text)["actions"])  # whoever asks again gets what the links say
+        self.assertEqual([], lab("status", "--json").json["drift"])
+        self.assert_reaches("h1", "h2")
+
     def test_kept_on_request(self):
         text = PAIR.replace('h2 = "host"', 'h2 = { exec = ["exit 1"] }')
         lab("up", "--keep-on-failure", self.write("t.lab.toml", text), status=1)
