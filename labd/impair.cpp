@@ -7,10 +7,12 @@
 #include "labd/link_named.hpp"
 #include "labd/log.hpp"
 #include "topology/ends.hpp"
+#include "topology/relay_link.hpp"
 #include "topology/suggest.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace labd {
 
@@ -86,6 +88,33 @@ std::vector<ImpairChange> changes(const topology::Lab& lab, const topology::Link
     return out;
 }
 
+// Those of its ends that are laid through the relay.
+std::set<std::string> relayed_ends(const Lab& lab, const topology::Link& link) {
+    std::set<std::string> out;
+    for (const topology::End& end : link.ends) {
+        const auto space = lab.picture.find(lab.wish.nodes[end.node].name);
+        if (space == lab.picture.end()) continue;
+        const auto device = space->second.devices.find(lab.wish.at(end).name);
+        if (device != space->second.devices.end() &&
+            device->second.peer.space == topology::relay_name)
+            out.insert(topology::end_name(lab.wish, end));
+    }
+    return out;
+}
+
+// To be laid through the relay takes other interfaces, which routing daemons notice.
+void tell_of_relay(const std::set<std::string>& before, const std::set<std::string>& after,
+                   std::vector<ImpairChange>& changes) {
+    if (changes.empty() || before == after) return;
+    topology::Diagnostic said;
+    said.severity = topology::Severity::notice;
+    said.message =
+        "this kernel has no netem: the link has been laid anew, through labd's relay; its "
+        "interfaces were away for a moment, and routing sessions over it begin anew";
+    said.hint = "it stays so until lab down: the next change cuts nothing";
+    changes.back().warnings.push_back(std::move(said));
+}
+
 std::string words(const ImpairWish& wish, const std::string& end) {
     std::string out = wish.link;
     if (!end.empty()) out += " from " + end;
@@ -127,9 +156,11 @@ asio::awaitable<std::vector<ImpairChange>> Engine::impair(std::shared_ptr<Lab> l
     Overrides next = before;
     put(next, std::move(over));
     drop_idle(next, lab->wish, link.name);
+    const std::set<std::string> relayed = relayed_ends(*lab, link_named(lab->wish, link.name));
     std::exception_ptr failure;
     try {
         co_await lay(lab, std::move(next));
+        tell_of_relay(relayed, relayed_ends(*lab, link_named(lab->wish, link.name)), out);
     } catch (...) {
         failure = std::current_exception();
     }

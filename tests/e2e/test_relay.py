@@ -136,7 +136,9 @@ class Relay(LabTest):
                 for line in shown(*words) if foreign not in line)
 
         before, index = hand_made(), self.shown("h2")["link_index"]
-        lab("impair", "r1--h2", "--delay", "10ms")
+        self.assertIn("routing sessions over it begin anew", lab("impair", "r1--h2", "--delay", "10ms").err)
+        lab("impair", "r1--h2", "--clear")
+        self.assertEqual("", lab("impair", "r1--h2", "--delay", "11ms").err)
         self.assertNotEqual(index, self.shown("h2")["link_index"])
         self.assertEqual(before, hand_made())
         self.assertIn("inet6 2001:db8::1/64", run("ip", "-n", "t.h2", "address").out)
