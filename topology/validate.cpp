@@ -4,6 +4,7 @@
 #include "topology/routing.hpp"
 #include "topology/stages.hpp"
 #include "topology/switch_loops.hpp"
+#include "topology/unlike_ends.hpp"
 
 #include <algorithm>
 #include <array>
@@ -324,6 +325,11 @@ void forwarded_to_nobody(const Finished& in, Diagnostics& diagnostics) {
     check_forwards(in.lab, diagnostics);
 }
 
+// D82 to D84
+void unlike_ends(const Finished& in, Diagnostics& diagnostics) {
+    warn_of_unlike_ends(in.speakers, diagnostics);
+}
+
 using Rule = void (*)(const Finished&, Diagnostics&);
 constexpr Rule rules[] = {
     unusable_addresses,
@@ -340,6 +346,7 @@ constexpr Rule rules[] = {
     cost_in_rip,
     forwarded_to_nobody,
     protocols_in_vrfs,
+    unlike_ends,
 };
 
 }  // namespace

@@ -145,6 +145,14 @@ class BadFiles(LabTest):
                       "many.lab.toml:6:"):
             self.assertIn(place, said)
 
+    def test_what_is_taken_though_it_cannot_work_is_told(self):
+        file = self.write("t.lab.toml", 'links = [["h1 10.0.0.1/24", "r1 10.0.1.1/24"]]\n[nodes]\nh1 = "host"\n'
+                          'r1 = "router"\n')
+        for verb in ("validate", "plan", "up"):
+            done = lab(verb, file)
+            self.assertIn("t.lab.toml:1:33: warning: h1:eth0 is in 10.0.0.0/24 and r1:eth0 in 10.0.1.0/24",
+                          done.err + done.out)
+
     def test_the_first_twenty_are_printed(self):
         links = ", ".join(f'["h1", "x{i}"]' for i in range(50))
         said = lab("validate", self.write("m.lab.toml", f"links = [{links}]{NODES}"), status=2).err
@@ -188,7 +196,7 @@ class BadFiles(LabTest):
         folder = self.write("sub/t.lab.toml", "").parent
         (folder / "link").symlink_to(secret)
         for path in ("../secret", "link", "/etc/shadow"):
-            text = f'links = [["h1","h2"]]\n[nodes]\nh2 = "host"\nh1 = {{ files = {{ "/x" = "{path}" }} }}\n'
+            text = f'links = [["h1","h2"]]\n[nodes]\nh2 = "host"\nh1 = {{ files = {{ "/etc/x" = "{path}" }} }}\n'
             done = lab("up", self.write("sub/t.lab.toml", text), status=2)
             self.assertIn("sub/t.lab.toml:4:", done.err)
 

@@ -1,5 +1,7 @@
 // Mistakes that only the finished lab shows (validate.cpp), and the lab's hosts file.
 #include "tests/support/lab_builder.hpp"
+#include "tests/support/memory_files.hpp"
+#include "topology/resolve.hpp"
 
 #include <gtest/gtest.h>
 
@@ -205,6 +207,76 @@ TEST(names, dns_and_preference_become_files) {
     EXPECT_NE(b["h1"].files.at("/etc/gai.conf").content.find("::ffff:0:0/96 100"),
               std::string::npos);
     EXPECT_EQ(b["ns"].files.count("/etc/resolv.conf"), 0U);
+}
+
+std::string told(const std::string& text) {
+    test::MemoryFiles files{{"t.lab.toml", "name = \"t\"\n" + text}};
+    const topology::Resolved result = topology::resolve(files, "t.lab.toml");
+    EXPECT_FALSE(result.diagnostics.failed());
+    std::string out;
+    for (const topology::Diagnostic& d : result.diagnostics.all())
+        out += d.code + ": " + d.message + " (" + d.hint + ")\n";
+    return out;
+}
+
+std::string told_of_link(const std::string& a, const std::string& b, const std::string& more = "") {
+    return told("links = [[\"h1 " + a + "\", \"r1 " + b + "\"]]\n[nodes]\nh1 = { kind = \"host\"" +
+                more + " }\nr1 = \"router\"\n");
+}
+
+TEST(whole_lab_rules, two_ends_in_no_common_network_are_told) {
+    EXPECT_EQ(told_of_link("10.0.0.1/24", "10.0.1.1/24"),
+              "D82: h1:eth0 is in 10.0.0.0/24 and r1:eth0 in 10.0.1.0/24, on one link: they do not "
+              "reach each other (an address of 10.0.0.0/24 at r1)\n");
+    EXPECT_EQ(told_of_link("10.0.0.1/24", "10.0.0.2/25"),
+              "D82: h1:eth0 is in 10.0.0.0/24 and r1:eth0 in 10.0.0.0/25, on one link: they do not "
+              "reach each other (the same length at both: 10.0.0.2/24)\n");
+    EXPECT_EQ(told_of_link("fd01::1/64", "fd02::1/64").substr(0, 4), "D82:");
+    for (const auto& [a, b] :
+         {std::pair("10.0.0.1/24", "10.0.0.2/24"), std::pair("10.0.0.1/32", "10.0.1.1/32"),
+          std::pair("10.0.9.1/24 10.0.0.1/24", "10.0.0.2/24"),
+          std::pair("10.0.0.1/24", "fd01::1/64"), std::pair("fe80::1/64", "fd01::1/64"),
+          std::pair("10.0.0.1/24", "")})
+        EXPECT_EQ(told_of_link(a, b), "") << a << " and " << b;
+    EXPECT_EQ(told_of_link("10.0.0.1/24", "10.0.1.1/24",
+                           ", routes = [\"10.0.1.0/24 dev eth0\"], gateway = false"),
+              "");
+}
+
+std::string told_of_ospf(const std::string& link, const std::string& r1) {
+    return told("links = [{ endpoints = [\"r1\",\"r2\"]" + link +
+                " }]\n[nodes]\nr1 = { kind = \"router\", routing = \"ospf\"" + r1 +
+                " }\nr2 = { kind = \"router\", routing = \"ospf\" }\n");
+}
+
+TEST(whole_lab_rules, ospf_neighbours_that_would_not_be_are_told) {
+    EXPECT_EQ(told_of_ospf("", ", timers = \"standard\""),
+              "D83: OSPF needs the same timers at all ends of r1--r2, hello and dead: r1 has 10 s "
+              "and 40 s, r2 has 1 s and 4 s (timers = … on the link)\n");
+    EXPECT_EQ(told_of_ospf(", b = { mtu = 1400 }", ""),
+              "D83: OSPF needs the same MTU at all ends of r1--r2: r1 has 1500, r2 has 1400 (mtu = "
+              "… on the link)\n");
+    EXPECT_EQ(told_of_ospf(", timers = \"fast\", mtu = 1400", ", timers = \"standard\""), "");
+    EXPECT_EQ(told_of_ospf(", passive = true", ", timers = \"standard\""), "");
+    EXPECT_EQ(told_of_ospf("",
+                           ", timers = \"standard\", frr = \"interface eth0\\n ip ospf "
+                           "hello-interval 1\\n\""),
+              "");
+}
+
+TEST(whole_lab_rules, a_bgp_router_without_a_neighbour_is_told) {
+    const auto with = [](const std::string& r2, const std::string& r1 = "") {
+        return told(
+            "links = [[\"r1\",\"r2\"]]\n[nodes]\nr1 = { kind = \"router\", routing = "
+            "\"bgp\", asn = 65001" +
+            r1 + " }\nr2 = { kind = \"router\"" + r2 + " }\n");
+    };
+    EXPECT_EQ(with(", routing = \"none\""),
+              "D84: r1 speaks bgp, and has no neighbour that does (routing = \"bgp\" and an asn on "
+              "a router that it is linked with)\n");
+    EXPECT_EQ(with(", routing = \"bgp\", asn = 65002"), "");
+    EXPECT_EQ(with(", routing = \"frr\""), "") << "its own lines may speak it";
+    EXPECT_EQ(with(", routing = \"none\"", ", frr = \"router bgp 65001\\n\""), "");
 }
 
 }  // namespace
