@@ -137,6 +137,10 @@ class Line {
                        false;
             destinations_ = {*prefix};
         } else if (const auto ip = Ip::parse(text)) {
+            if (ip->is_unspecified())
+                return error("D49", quoted() + ": " + text + " is no host's address",
+                             "default: \"default via r2\""),
+                       false;
             destinations_ = {Prefix{*ip, ip->bits()}};
         } else if (const auto other = roads_.index.find(text); other != roads_.index.end()) {
             both_ = true;

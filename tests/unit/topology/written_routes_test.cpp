@@ -137,4 +137,11 @@ TEST(late_references, to_nothing_are_told) {
     EXPECT_EQ(codes(b.diagnostics), "D26, D26, D26, D26");
 }
 
+TEST(written_routes, nobodys_address_is_no_destination) {
+    EXPECT_EQ(problem("0.0.0.0 via r2"),
+              "D49 \"0.0.0.0 via r2\": 0.0.0.0 is no host's address | default: \"default via r2\"");
+    EXPECT_EQ(problem(":: via r2").substr(0, 3), "D49");
+    EXPECT_EQ(problem("0.0.0.0/0 via r2"), "");
+}
+
 }  // namespace
