@@ -1,6 +1,7 @@
 #include "cli/capture_points.hpp"
 
 #include "cli/error.hpp"
+#include "cli/link_words.hpp"
 #include "cli/render.hpp"
 
 #include <boost/json.hpp>
@@ -45,8 +46,7 @@ Points points_of_link(const LinkState& link) {
 
 // Empty: the word is no point.
 Points points_meant(const Live& live, const std::string& word) {
-    for (const LinkState& link : live.lab.links)
-        if (link.name == word) return points_of_link(link);
+    if (const LinkState* link = link_called(live.lab, word)) return points_of_link(*link);
     const std::size_t colon = word.rfind(':');
     const auto nodes = nodes_meant(live, word.substr(0, colon));
     Points out;

@@ -9,15 +9,6 @@
 namespace cli {
 namespace {
 
-const LinkState* named(const LabState& lab, const std::string& word) {
-    for (const LinkState& link : lab.links) {
-        if (link.name == word) return &link;
-        for (const LinkState::End& end : link.ends)
-            if (end.node + ":" + end.interface == word) return &link;
-    }
-    return nullptr;
-}
-
 bool joins(const LinkState& link, const std::string& a, const std::string& b) {
     if (link.ends.size() != 2) return false;
     const std::string &first = link.ends[0].node, &second = link.ends[1].node;
@@ -30,6 +21,14 @@ bool has_end_in(const LinkState& link, const std::vector<std::string>& nodes) {
     });
 }
 
+const LinkState* named(const LabState& lab, const std::string& word) {
+    if (const LinkState* link = link_called(lab, word)) return link;
+    for (const LinkState& link : lab.links)
+        for (const LinkState::End& end : link.ends)
+            if (end.node + ":" + end.interface == word) return &link;
+    return nullptr;
+}
+
 [[noreturn]] void throw_unknown(const LabState& lab, const std::string& word) {
     std::vector<std::string> names;
     for (const LinkState& link : lab.links) names.push_back(link.name);
@@ -40,6 +39,20 @@ bool has_end_in(const LinkState& link, const std::vector<std::string>& nodes) {
 }
 
 }  // namespace
+
+const LinkState* link_called(const LabState& lab, const std::string& name) {
+    for (const LinkState& link : lab.links)
+        if (link.name == name) return &link;
+    const std::size_t dashes = name.find("--");
+    if (dashes == std::string::npos) return nullptr;
+    const LinkState* only = nullptr;
+    for (const LinkState& link : lab.links) {
+        if (!joins(link, name.substr(0, dashes), name.substr(dashes + 2))) continue;
+        if (only != nullptr) return nullptr;
+        only = &link;
+    }
+    return only;
+}
 
 std::vector<std::string> links_meant(const LabState& lab, const std::vector<std::string>& words) {
     if (words.empty() || words.size() > 2)

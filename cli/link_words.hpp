@@ -8,6 +8,9 @@
 
 namespace cli {
 
+// By its name, or "r1--h1" of h1--r1 when it is the only link of the two. nullptr: there is none.
+const LinkState* link_called(const LabState& lab, const std::string& name);
+
 // "h1--r1" (a link's name), "r1:eth1" (the link at that interface), or two nodes "h1 r1": every
 // link between them. Throws Failure no_such_link or usage.
 std::vector<std::string> links_meant(const LabState& lab, const std::vector<std::string>& words);

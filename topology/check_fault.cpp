@@ -2,6 +2,7 @@
 #include "topology/check_fault.hpp"
 
 #include "topology/check_impair.hpp"
+#include "topology/ends.hpp"
 #include "topology/keys.hpp"
 #include "topology/node_set.hpp"
 #include "topology/suggest.hpp"
@@ -63,9 +64,10 @@ struct FaultReader {
 };
 
 void FaultReader::link_named(const std::string& key, const Value& value) {
-    for (const Link& link : lab.links)
-        if (link.name == value.text) fault.links.push_back(link.name);
-    if (!fault.links.empty()) return;
+    if (const Link* link = find_link(lab, value.text)) {
+        fault.links.push_back(link->name);
+        return;
+    }
     std::vector<std::string> names;
     for (const Link& link : lab.links) names.push_back(link.name);
     const std::string near = did_you_mean(value.text, names);

@@ -8,7 +8,8 @@
 
 namespace topology {
 
-std::string end_name(const Lab& lab, const End& end);          // "r1:eth0"
-const Link* find_link(const Lab& lab, std::string_view name);  // null: no such link
+std::string end_name(const Lab& lab, const End& end);  // "r1:eth0"
+// By its name, or by that of a link of two nodes with the other one first; null: no such link.
+const Link* find_link(const Lab& lab, std::string_view name);
 
 }  // namespace topology

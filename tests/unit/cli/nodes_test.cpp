@@ -2,6 +2,7 @@
 #include "cli/nodes.hpp"
 
 #include "cli/error.hpp"
+#include "cli/link_words.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,6 +93,24 @@ TEST(NodeSet, NothingMatchedIsAnError) {
 TEST(NodeSet, KnowsSetsBySight) {
     EXPECT_FALSE(cli::is_set("r1"));
     for (const char* set : {"h[1-3]", "all", "h*", "@host", "h1,h2"}) EXPECT_TRUE(cli::is_set(set));
+}
+
+cli::LinkState link(const std::string& name, const std::string& a, const std::string& b) {
+    cli::LinkState out;
+    out.name = name;
+    out.ends = {{a, "eth0", {}}, {b, "eth0", {}}};
+    return out;
+}
+
+TEST(Links, MayBeCalledFromTheirOtherEnd) {
+    cli::LabState state;
+    state.links = {link("h1--r1", "h1", "r1"), link("h2--r1", "h2", "r1"),
+                   link("h2--r1-2", "h2", "r1")};
+    EXPECT_THAT(cli::links_meant(state, {"h1--r1"}), ElementsAre("h1--r1"));
+    EXPECT_THAT(cli::links_meant(state, {"r1--h1"}), ElementsAre("h1--r1"));
+    EXPECT_EQ(cli::link_called(state, "h2--r1")->name, "h2--r1");
+    EXPECT_EQ(cli::link_called(state, "r1--h2"), nullptr) << "there are two";
+    EXPECT_EQ(cli::link_called(state, "h1--h2"), nullptr);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // `impair` in a check's fault and in steps: what is read, and what is said about mistakes.
 #include "tests/support/memory_files.hpp"
+#include "topology/ends.hpp"
 #include "topology/resolve.hpp"
 #include "topology/stages.hpp"
 
@@ -154,6 +155,15 @@ TEST(CheckImpair, MistakesAreSaidByName) {
 TEST(CheckImpair, OneMistakeIsToldOnce) {
     EXPECT_EQ(during("impair = [\"h1\", \"r1\"], loss = \"500%\"").diagnostics.all().size(), 1U);
     EXPECT_EQ(step("impair = [\"h1\", \"r1\"]\nloss = \"500%\"").diagnostics.all().size(), 1U);
+}
+
+TEST(CheckImpair, ALinkMayBeCalledFromItsOtherEnd) {
+    const Resolved r = during("impair = \"h2--r1\", loss = \"5%\"");
+    ASSERT_TRUE(r.diagnostics.all().empty()) << problems(r);
+    EXPECT_THAT(r.lab.checks.at(0).during->links, testing::ElementsAre("r1--h2"));
+    EXPECT_EQ(find_link(r.lab, "h1--r1")->name, "h1--r1");
+    EXPECT_EQ(find_link(r.lab, "r1--h1"), nullptr) << "there are two";
+    EXPECT_EQ(find_link(r.lab, "h1--h2"), nullptr);
 }
 
 }  // namespace
