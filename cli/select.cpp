@@ -72,8 +72,11 @@ std::string running(const std::vector<LabSummary>& labs) {
 
 }  // namespace
 
-FilePlace choose_file(const std::string& named) {
-    if (named.empty()) return only_one_in(".");
+FilePlace choose_file(const std::string& named, const std::string& lab) {
+    if (named.empty()) {
+        const auto place = file_here(lab);
+        return place ? *place : only_one_in(".");
+    }
     if (named == "-") return {".", "-"};
     std::error_code error;
     const fs::path path(named);
@@ -88,8 +91,12 @@ FilePlace choose_file(const std::string& named) {
     return {folder.empty() ? "." : folder, path.filename()};
 }
 
-std::optional<FilePlace> file_here() {
-    const std::vector<std::string> found = topologies_in(".");
+std::optional<FilePlace> file_here(const std::string& lab) {
+    std::vector<std::string> found = topologies_in(".");
+    if (found.size() > 1 && !lab.empty())
+        std::erase_if(found, [&](const std::string& name) {
+            return lab_name_of(FilePlace{".", name}) != lab;
+        });
     if (found.size() != 1) return std::nullopt;
     return FilePlace{".", found.front()};
 }
@@ -120,6 +127,12 @@ std::string choose_lab(const Globals& globals, const Client& client) {
     if (answer.status != 200) throw_failure(answer, "list the labs");
     const std::vector<LabSummary> labs = parse_labs(answer.body);
     if (labs.size() == 1) return labs.front().name;
+    const std::vector<std::string> found = topologies_in(".");
+    if (labs.empty() && !found.empty())
+        throw Failure(
+            "no_such_lab",
+            "no lab is running, and this folder holds several topologies: " + join(found, ", "),
+            "lab up " + found.front() + " brings that one up");
     if (labs.empty())
         throw Failure("no_such_lab", "no lab is running, and there is no topology in this folder",
                       "`lab init` writes a first one, `lab up` brings it up");

@@ -18,9 +18,10 @@ struct FilePlace {
 };
 
 // The file named, or lab.toml in the folder named; with "" lab.toml or the only *.lab.toml of the
-// present folder. Throws Failure usage with what to do.
-FilePlace choose_file(const std::string& named);
-std::optional<FilePlace> file_here();
+// present folder, or of several the one whose lab is called `lab`. Throws Failure usage with what
+// to do.
+FilePlace choose_file(const std::string& named, const std::string& lab = "");
+std::optional<FilePlace> file_here(const std::string& lab = "");
 
 std::string folder_name(const std::string& folder);  // "." → "net"
 

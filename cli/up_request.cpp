@@ -177,7 +177,8 @@ UpResult read_result(const json::object& line) {
 }
 
 UpRequest prepare(const Globals& globals, const UpOptions& typed) {
-    UpRequest request{read_bundle(choose_file(typed.file), typed, Wanted::mistakes), typed};
+    UpRequest request{read_bundle(choose_file(typed.file, globals.lab), typed, Wanted::mistakes),
+                      typed};
     require_valid(request.bundle, globals, true);
     require_programs(request.bundle, globals);
     request.options.recreate = to_recreate(request.bundle.resolved.lab, typed);

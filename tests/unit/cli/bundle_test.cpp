@@ -46,6 +46,16 @@ TEST_F(InFolder, LabTomlComesFirstElseTheOnlyOne) {
     EXPECT_EQ(cli::choose_file("../net").shown(), "../net/lab.toml");
 }
 
+TEST_F(InFolder, OfSeveralTheLabsNameChooses) {
+    write("a.lab.toml", pair);
+    write("b.lab.toml", pair);
+    write("c.lab.toml", "name = \"other\"\n" + std::string(pair));
+    EXPECT_EQ(cli::choose_file("", "b").name, "b.lab.toml");
+    EXPECT_EQ(cli::choose_file("", "other").name, "c.lab.toml");
+    EXPECT_THROW((void)cli::choose_file("", "c"), cli::Failure);
+    EXPECT_EQ(cli::choose_file("a.lab.toml", "b").name, "a.lab.toml");
+}
+
 TEST_F(InFolder, NamesOfLabs) {
     write("lab.toml", pair);
     write("b.lab.toml", pair);
@@ -68,8 +78,9 @@ TEST_F(InFolder, SendsWhatItReadAndNothingElse) {
     write("x.bin", bytes);
     write("x.txt", "text\n");
     write("secret", "not named\n");
-    write("t.lab.toml", "name = \"t\"\n" + std::string(pair) +
-                            "[nodes.h3]\nfiles = { \"/a\" = \"x.bin\", \"/b\" = \"x.txt\" }\n");
+    write("t.lab.toml",
+          "name = \"t\"\n" + std::string(pair) +
+              "[nodes.h3]\nfiles = { \"/etc/a\" = \"x.bin\", \"/etc/b\" = \"x.txt\" }\n");
     cli::UpOptions options;
     options.wait = true, options.wait_seconds = 5, options.recreate = {"h1"};
     const cli::Bundle bundle = cli::read_bundle(cli::choose_file(""), options);
