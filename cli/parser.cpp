@@ -84,8 +84,19 @@ Failure unknown_words(const CLI::App& app) {
     return {"usage", "no verb \"" + word + "\"", hint.empty() ? "lab --help lists them" : hint};
 }
 
-std::string sentence(const CLI::ParseError& error, const std::string& last_word) {
+// "NODE is missing: lab shell NODE". CLI11 knows no name of words that stand by themselves.
+std::string missing_word(const CLI::App& verb) {
+    for (const CLI::Option* option : verb.get_options())
+        if (option->get_required() && option->count() == 0)
+            return option->get_single_name() + " is missing: lab " + verb.get_name() + " " +
+                   option->get_single_name();
+    return "a word is missing";
+}
+
+std::string sentence(const CLI::ParseError& error, const CLI::App& verb,
+                     const std::string& last_word) {
     const std::string said = error.what();  // "--lab: 1 required TEXT missing"
+    if (error.get_name() == "RequiredError" && said.front() == ' ') return missing_word(verb);
     if (error.get_name() == "ConversionError")
         return "a flag was given a value that it cannot take" +
                (said.empty() ? "" : " (" + said + ")");
@@ -117,12 +128,14 @@ int dispatch(const std::vector<std::string>& words, Line& line) {
         app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
         const std::vector<CLI::App*> subs = app.get_subcommands();
+        if (subs.empty() && !app.remaining().empty()) throw unknown_words(app);
         return help(line.globals, subs.empty() ? "" : subs.front()->get_name());
     } catch (const CLI::ExtrasError&) {
         throw unknown_words(app);
     } catch (const CLI::ParseError& error) {
         const std::vector<CLI::App*> subs = app.get_subcommands();
-        throw Failure("usage", sentence(error, words.empty() ? "" : words.back()),
+        const CLI::App& verb = subs.empty() ? app : *subs.front();
+        throw Failure("usage", sentence(error, verb, words.empty() ? "" : words.back()),
                       subs.empty() ? "lab --help" : "lab help " + subs.front()->get_name());
     }
     settle(line);

@@ -82,6 +82,18 @@ TEST_F(Parser, UsageErrorsAreTwoWithAHint) {
     }
 }
 
+TEST_F(Parser, NamesTheWordThatIsMissing) {
+    EXPECT_THAT(run({"shell"}).err, HasSubstr("NODE is missing: lab shell NODE"));
+    EXPECT_THAT(run({"vtysh"}).err, HasSubstr("ROUTER is missing: lab vtysh ROUTER"));
+}
+
+TEST_F(Parser, HelpOfNoVerbIsAMistake) {
+    const Ran ran = run({"statsu", "--help"});
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(ran.err, HasSubstr("did you mean \"status\"?"));
+}
+
 TEST_F(Parser, SaysWhatWasMeant) {
     EXPECT_THAT(run({"upp"}).err, HasSubstr("did you mean \"up\"?"));
     EXPECT_THAT(run({"up", "--wiat"}).err, HasSubstr("did you mean \"--wait\"?"));
