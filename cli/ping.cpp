@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace cli {
 namespace {
@@ -54,10 +55,17 @@ std::vector<Pair> wanted(const Live& live, const PingOptions& options) {
 std::vector<PairResult> run_pairs(const Live& live, const std::vector<Pair>& pairs,
                                   const PingOptions& options) {
     std::vector<Job> jobs;
+    // Who may not run anything is no answer of the network.
+    std::optional<Failure> refused;
     for (const Pair& pair : pairs)
-        jobs.push_back({pair.from, [&live, &pair, &options] {
-                            return open_session(live.client, live.name, pair.from,
-                                                command_of(pair, options.count));
+        jobs.push_back({pair.from, [&live, &pair, &options, &refused] {
+                            try {
+                                return open_session(live.client, live.name, pair.from,
+                                                    command_of(pair, options.count));
+                            } catch (const Failure& failure) {
+                                if (failure.code == "forbidden") refused = failure;
+                                throw;
+                            }
                         }});
     std::vector<std::pair<std::string, std::string>> texts(pairs.size());
     ManyOptions many;
@@ -67,6 +75,7 @@ std::vector<PairResult> run_pairs(const Live& live, const std::vector<Pair>& pai
         (stream == 1 ? texts[job].first : texts[job].second) += bytes;
     };
     const std::vector<JobResult> outcomes = run_many(jobs, many);
+    if (refused) throw Failure(*refused);
     std::vector<PairResult> results;
     const auto has_none = [](const JobResult& job) {
         return job.outcome.how == Outcome::How::failed &&
@@ -114,6 +123,13 @@ int ping(const Globals& globals, const PingOptions& options) {
     const Live live = live_lab(globals);
     const std::vector<Pair> pairs = wanted(live, options);
     const std::vector<PairResult> results = run_pairs(live, pairs, options);
+    const bool asked_for_all = options.from.empty() || options.to.empty();
+    const std::vector<std::string> stopped =
+        asked_for_all ? stopped_nodes(live.lab) : std::vector<std::string>();
+    if (!stopped.empty() && !globals.quiet)
+        print_error("lab: left out, for " +
+                    std::string(stopped.size() == 1 ? "it is" : "they are") +
+                    " stopped: " + join(stopped, ", ") + "\n");
     const bool one_pair = !options.to.empty() && !is_set(options.from) && !is_set(options.to);
     if (globals.json())
         print(ping_json(results));

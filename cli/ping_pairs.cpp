@@ -76,6 +76,13 @@ std::vector<std::string> pingable(const LabState& lab) {
     return names;
 }
 
+std::vector<std::string> stopped_nodes(const LabState& lab) {
+    std::vector<std::string> names;
+    for (const NodeState& node : lab.nodes)
+        if (node.state == "stopped") names.push_back(node.name);
+    return names;
+}
+
 std::string ping_matrix(const std::vector<PairResult>& results, const Style& style) {
     std::vector<std::string> rows, columns;
     std::map<std::pair<std::string, std::string>, const PairResult*> cells;

@@ -33,6 +33,9 @@ std::vector<Pair> ping_pairs(const LabState& lab, const std::vector<std::string>
 // Nodes that can take part: running, with a process and an address.
 std::vector<std::string> pingable(const LabState& lab);
 
+// Those that could, but that somebody has stopped.
+std::vector<std::string> stopped_nodes(const LabState& lab);
+
 std::string ping_matrix(const std::vector<PairResult>& results, const Style& style);
 std::string ping_line(const PairResult& result, const Style& style);
 std::string ping_json(const std::vector<PairResult>& results);

@@ -97,6 +97,15 @@ TEST(PingPairs, EveryOrderedPairWithAFamilyInCommon) {
     EXPECT_EQ(cli::ping_pairs(lab(), {"h1", "r1", "six"}, {"h1", "r1", "six"}, 4).size(), 2U);
 }
 
+TEST(PingPairs, WhoIsStoppedIsKnown) {
+    cli::LabState state = lab();
+    EXPECT_THAT(cli::stopped_nodes(state), testing::IsEmpty());
+    state.nodes[0].state = "stopped";
+    state.nodes[0].pid.reset();
+    EXPECT_THAT(cli::stopped_nodes(state), ElementsAre("h1"));
+    EXPECT_THAT(cli::pingable(state), ElementsAre("r1", "six"));
+}
+
 std::vector<cli::PairResult> results() {
     cli::PairResult good{{"h1", "h2", "10.0.0.12", 4}, {1, 1, 0.000046, ""}};
     cli::PairResult bad{{"h2", "h1", "10.0.0.11", 4}, {1, 0, {}, "no reply"}};
