@@ -6,6 +6,7 @@
 #include "topology/source.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace topology {
 namespace {
@@ -44,8 +45,20 @@ bool is_marked(const std::string& text) {
     return text.find('\x01') != std::string::npos;
 }
 
+bool is_below(const std::string& path, std::string_view folder) {
+    return path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/';
+}
+
+// The rest of a node's root is the lab's, or the host's /usr: read-only whatever its level.
+bool is_the_nodes(const std::string& path) {
+    constexpr std::array<std::string_view, 9> own{"/etc",  "/var", "/run", "/tmp", "/root",
+                                                  "/home", "/mnt", "/opt", "/srv"};
+    return std::any_of(own.begin(), own.end(),
+                       [&](std::string_view folder) { return is_below(path, folder); });
+}
+
 // What is wrong with a place inside a node, and what would be right.
-std::pair<std::string, std::string> target_trouble(const std::string& path) {
+std::pair<std::string, std::string> target_trouble(const std::string& path, const Node& node) {
     if (path.empty() || path.front() != '/')
         return {"\"" + path + "\" is not absolute", "\"/" + path + "\""};
     if (path.back() == '/')
@@ -62,6 +75,16 @@ std::pair<std::string, std::string> target_trouble(const std::string& path) {
         if (path.compare(0, kernel.size(), kernel) == 0)
             return {"\"" + path + "\" belongs to the kernel",
                     "sysctl = { … } for what is below /proc/sys"};
+    // A root of its own is all the node's.
+    if (!node.root && !is_the_nodes(path)) {
+        const bool hosts = is_below(path, "/usr") || is_below(path, "/bin") ||
+                           is_below(path, "/sbin") || path.starts_with("/lib");
+        return {"\"" + path + "\" is where " +
+                    (hosts ? "every node sees the host's programs, read-only"
+                           : "a node can write nothing"),
+                "below /etc, /var, /run, /tmp, /root, /home, /mnt, /opt or /srv; root = \"DIR\" is "
+                "a node's own from / on"};
+    }
     if (path.size() > 4000) return {"the path is longer than 4,000 bytes", ""};
     return {"", ""};
 }
@@ -131,7 +154,7 @@ void NodeFiles::read_overlay(const Value* overlay, Node& node) {
             continue;
         }
         const std::string target = "/" + path;
-        if (const auto [trouble, hint] = target_trouble(target); !trouble.empty()) {
+        if (const auto [trouble, hint] = target_trouble(target, node); !trouble.empty()) {
             x_context.diagnostics.error("D54", where, "in the overlay: " + trouble, hint);
             continue;
         }
@@ -146,7 +169,7 @@ void NodeFiles::read_overlay(const Value* overlay, Node& node) {
 }
 
 void NodeFiles::read_file(const Member& member, const Names& names, Node& node) {
-    if (const auto [trouble, hint] = target_trouble(member.key); !trouble.empty()) {
+    if (const auto [trouble, hint] = target_trouble(member.key, node); !trouble.empty()) {
         x_context.diagnostics.error("D54", member.where, trouble, hint);
         return;
     }
@@ -221,8 +244,18 @@ void NodeFiles::read_file(const Member& member, const Names& names, Node& node) 
 void NodeFiles::read(const Value* overlay, const Value* files, const Names& names, Node& node) {
     x_node_bytes = 0;
     read_overlay(overlay, node);
-    if (files == nullptr || !x_context.reader.table(*files, "files")) return;
-    for (const Member& member : files->members) read_file(member, names, node);
+    if (files != nullptr && x_context.reader.table(*files, "files"))
+        for (const Member& member : files->members) read_file(member, names, node);
+    for (const auto& [path, file] : node.files)
+        for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+             slash = path.find('/', slash + 1)) {
+            const std::string folder = path.substr(0, slash);
+            if (node.files.contains(folder))
+                x_context.diagnostics.error(
+                    "D54", file.where,
+                    "\"" + path + "\" cannot be in \"" + folder + "\", which is a file too",
+                    "another name for one of them");
+        }
 }
 
 void NodeFiles::read_nft(const Value& value, Node& node) {

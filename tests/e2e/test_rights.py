@@ -164,12 +164,12 @@ class Rights(LabTest):
         secret = self.write("secret", "nobody's business")
         secret.chmod(0o600)
         os.symlink(secret, "/run/home/alice/link")
-        done = self.up_as("alice", PAIR + '[nodes.h3]\nfiles = { "/x" = "link" }\n', status=2)
+        done = self.up_as("alice", PAIR + '[nodes.h3]\nfiles = { "/etc/x" = "link" }\n', status=2)
         self.assertNotIn("business", done.out)
         # By hand: labd has no word for "a path on the host".
         answer = users.curl("alice", "PUT", "/v1/labs/t", "-d", json.dumps({
             "api": 1, "main": "t.lab.toml",
-            "files": {"t.lab.toml": {"text": PAIR + '[nodes.h3]\nfiles = { "/x" = "/run/work/secret" }\n'}}}))
+            "files": {"t.lab.toml": {"text": PAIR + '[nodes.h3]\nfiles = { "/etc/x" = "/run/work/secret" }\n'}}}))
         self.assertNotIn("business", answer[1])
         self.assertNotEqual(200, answer[0])
 

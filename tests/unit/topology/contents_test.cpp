@@ -86,43 +86,45 @@ TEST(LateReferences, OfUnknownNodesAreMistakes) {
 }
 
 TEST(Files, InlineFromDiskAndTemplates) {
-    const auto lab = clean({{"two.lab.toml",
-                             "[nodes]\nr1 = { files = { \"/a\" = \"x ${name}\\ny\\n\", \"/b\" = "
-                             "\"conf/b\", \"/c\" = { from = "
-                             "\"conf/b\", template = true, mode = \"0755\", owner = \"frr:adm\" }, "
-                             "\"/d\" = { text = \"${r1.ipv4}\" } "
-                             "} }\n"},
-                            {"conf/b", "n=${name}\n"}});
+    const auto lab =
+        clean({{"two.lab.toml",
+                "[nodes]\nr1 = { files = { \"/etc/a\" = \"x ${name}\\ny\\n\", \"/etc/b\" = "
+                "\"conf/b\", \"/etc/c\" = { from = "
+                "\"conf/b\", template = true, mode = \"0755\", owner = \"frr:adm\" }, "
+                "\"/etc/d\" = { text = \"${r1.ipv4}\" } "
+                "} }\n"},
+               {"conf/b", "n=${name}\n"}});
     const auto& files = lab.node("r1").files;
-    EXPECT_EQ(files.at("/a").content, "x r1\ny\n");
-    EXPECT_EQ(files.at("/b").content, "n=${name}\n");
-    EXPECT_FALSE(files.at("/b").expand);
-    EXPECT_EQ(files.at("/c").content, "n=r1\n");
-    EXPECT_EQ(files.at("/c").mode, 0755U);
-    EXPECT_EQ(files.at("/c").owner, "frr");
-    EXPECT_EQ(files.at("/c").group, "adm");
-    EXPECT_TRUE(files.at("/d").expand);
+    EXPECT_EQ(files.at("/etc/a").content, "x r1\ny\n");
+    EXPECT_EQ(files.at("/etc/b").content, "n=${name}\n");
+    EXPECT_FALSE(files.at("/etc/b").expand);
+    EXPECT_EQ(files.at("/etc/c").content, "n=r1\n");
+    EXPECT_EQ(files.at("/etc/c").mode, 0755U);
+    EXPECT_EQ(files.at("/etc/c").owner, "frr");
+    EXPECT_EQ(files.at("/etc/c").group, "adm");
+    EXPECT_TRUE(files.at("/etc/d").expand);
 }
 
 TEST(Files, HaveTheirOwnersPrimaryGroupUnlessOneIsNamed) {
-    const auto lab = clean(
-        {{"two.lab.toml",
-          "[nodes]\nr1 = { files = { \"/a\" = { text = \"\", owner = \"nobody\" }, \"/b\" = { "
-          "text = \"\", owner = \"root\" }, \"/c\" = { text = \"\", owner = \"frr:adm\" } } }\n"}});
+    const auto lab = clean({{"two.lab.toml",
+                             "[nodes]\nr1 = { files = { \"/etc/a\" = { text = \"\", owner = "
+                             "\"nobody\" }, \"/etc/b\" = { "
+                             "text = \"\", owner = \"root\" }, \"/etc/c\" = { text = \"\", owner = "
+                             "\"frr:adm\" } } }\n"}});
     const auto& files = lab.node("r1").files;
-    EXPECT_EQ(files.at("/a").owner, "nobody");
-    EXPECT_EQ(files.at("/a").group, "");
-    EXPECT_EQ(files.at("/b").group, "root");
-    EXPECT_EQ(files.at("/c").group, "adm");
+    EXPECT_EQ(files.at("/etc/a").owner, "nobody");
+    EXPECT_EQ(files.at("/etc/a").group, "");
+    EXPECT_EQ(files.at("/etc/b").group, "root");
+    EXPECT_EQ(files.at("/etc/c").group, "adm");
     const auto wrong = test::expand(
-        "[nodes]\nr1 = { files = { \"/a\" = { text = \"\", owner = \"nobody:\" } } }\n");
+        "[nodes]\nr1 = { files = { \"/etc/a\" = { text = \"\", owner = \"nobody:\" } } }\n");
     EXPECT_EQ(wrong.of("VALUE").size(), 1U) << wrong.text();
 }
 
 TEST(Files, MistakesInTemplatesAreShownThere) {
     const auto lab = test::expand(
         {{"two.lab.toml",
-          "[nodes]\nr1 = { files = { \"/c\" = { from = \"c\", template = true } } }\n"},
+          "[nodes]\nr1 = { files = { \"/etc/c\" = { from = \"c\", template = true } } }\n"},
          {"c", "one\ntwo ${nobody}\n"}},
         "two.lab.toml");
     ASSERT_EQ(lab.of("D24").size(), 1U);
@@ -139,11 +141,11 @@ TEST(Overlay, IsFoundBesideTheFileAndFilesWin) {
         {"two/r1/etc/motd", "overlay"},
         {"two/r2/etc/motd", "unused"},
         {"common/etc/motd", "common"}};
-    files.add("two/r1/usr/local/bin/x", "#!/bin/sh\n", 0755);
+    files.add("two/r1/opt/bin/x", "#!/bin/sh\n", 0755);
     const auto lab = clean(files);
     EXPECT_EQ(lab.node("r1").files.at("/etc/motd").content, "file");
-    EXPECT_EQ(lab.node("r1").files.at("/usr/local/bin/x").mode, 0755U);
-    EXPECT_EQ(lab.node("r1").files.at("/usr/local/bin/x").origin, topology::File::Origin::overlay);
+    EXPECT_EQ(lab.node("r1").files.at("/opt/bin/x").mode, 0755U);
+    EXPECT_EQ(lab.node("r1").files.at("/opt/bin/x").origin, topology::File::Origin::overlay);
     EXPECT_TRUE(lab.node("r2").files.empty());
     EXPECT_EQ(lab.node("r3").files.at("/etc/motd").content, "common");
 }
@@ -165,17 +167,18 @@ TEST(Nft, IsATextOrAFile) {
 }
 
 TEST(Include, ComesBeforeTheFileThatIncludes) {
-    const auto lab = clean({{"two.lab.toml",
-                             "include = [\"lib/base.toml\"]\nneeds = [\"nc\"]\nlinks = "
-                             "[[\"r1\",\"h1\"]]\n[vars]\nx = 2\n[nodes]\nh1 "
-                             "= \"host\"\nr1 = { label = \"mine\", exec = [\"b\"] }\n"},
-                            {"lib/base.toml",
-                             "needs = [\"iperf3\"]\nlinks = [[\"r1\",\"r2\"]]\n[vars]\nx = 1\nm = "
-                             "5\n[nodes]\nr1 = { kind = "
-                             "\"router\", label = \"theirs\", exec = [\"a\"], files = { \"/x\" = "
-                             "\"x.conf\" } }\nr2 = { kind = "
-                             "\"router\", label = \"${x}${m}\" }\n"},
-                            {"lib/x.conf", "beside the base"}});
+    const auto lab =
+        clean({{"two.lab.toml",
+                "include = [\"lib/base.toml\"]\nneeds = [\"nc\"]\nlinks = "
+                "[[\"r1\",\"h1\"]]\n[vars]\nx = 2\n[nodes]\nh1 "
+                "= \"host\"\nr1 = { label = \"mine\", exec = [\"b\"] }\n"},
+               {"lib/base.toml",
+                "needs = [\"iperf3\"]\nlinks = [[\"r1\",\"r2\"]]\n[vars]\nx = 1\nm = "
+                "5\n[nodes]\nr1 = { kind = "
+                "\"router\", label = \"theirs\", exec = [\"a\"], files = { \"/etc/x\" = "
+                "\"x.conf\" } }\nr2 = { kind = "
+                "\"router\", label = \"${x}${m}\" }\n"},
+               {"lib/x.conf", "beside the base"}});
     EXPECT_THAT(lab.nodes(), ElementsAre("r1", "r2", "h1"));
     EXPECT_THAT(lab.links(), ElementsAre("r1:eth0 r2:eth0", "r1:eth1 h1:eth0"));
     EXPECT_THAT(words(lab.lab.needs), ElementsAre("iperf3", "nc"));
@@ -183,7 +186,7 @@ TEST(Include, ComesBeforeTheFileThatIncludes) {
     EXPECT_EQ(r1.label, "mine");
     EXPECT_EQ(r1.kind, topology::Kind::router);
     EXPECT_EQ(r1.exec.size(), 2U);
-    EXPECT_EQ(r1.files.at("/x").content, "beside the base");
+    EXPECT_EQ(r1.files.at("/etc/x").content, "beside the base");
     EXPECT_EQ(lab.node("r2").label, "25");
 }
 

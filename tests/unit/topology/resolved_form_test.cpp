@@ -162,8 +162,9 @@ www = "host"
 
 TEST(resolved_form, keeps_owners_and_groups_and_the_lack_of_names) {
     const Resolved first = resolve(
-        "names = false\n[nodes]\nh1 = { files = { \"/a\" = { text = \"x\", owner = \"nobody\" }, "
-        "\"/b\" "
+        "names = false\n[nodes]\nh1 = { files = { \"/etc/a\" = { text = \"x\", owner = \"nobody\" "
+        "}, "
+        "\"/etc/b\" "
         "= { text = \"x\", owner = \"root:adm\" } } }\n");
     ASSERT_FALSE(first.diagnostics.failed()) << problems(first);
     const std::string text = topology::resolved_toml(first.lab);
