@@ -15,6 +15,7 @@
 #include "topology/sharing.hpp"
 #include "topology/source.hpp"
 #include "topology/stages.hpp"
+#include "topology/sysctl.hpp"
 #include "topology/uplink.hpp"
 #include "topology/variables.hpp"
 #include "topology/vlan_keys.hpp"
@@ -173,6 +174,7 @@ Lab expand(Files& files, const std::string& main, const ResolveOptions& options,
     // Links, interfaces, and what they are told.
     make_links(*source, nodes, merged, lab, context);
     check_waiting(lab, diagnostics);
+    check_sysctl_interfaces(lab, diagnostics);
     check_masquerade(lab, diagnostics);
     check_outside(lab, diagnostics);
     warn_of_open_nodes(lab, diagnostics);

@@ -2,6 +2,8 @@
 // (D57), and the kernel would refuse it in a user namespace anyway.
 #include "topology/sysctl.hpp"
 
+#include "topology/link_ends.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -78,7 +80,42 @@ void walk(const std::string& head, const Value& table, Node& node, Context& cont
     }
 }
 
+// "eth0" of net.ipv4.conf.eth0.rp_filter, "" of a key that speaks of no interface. A "/" in a part
+// is a dot of the name.
+std::string interface_of(const std::string& key) {
+    std::vector<std::string> parts(1);
+    for (const char c : key)
+        if (c == '.')
+            parts.emplace_back();
+        else
+            parts.back() += c == '/' ? '.' : c;
+    const bool per_interface = parts.size() == 5 && (parts[1] == "ipv4" || parts[1] == "ipv6") &&
+                               (parts[2] == "conf" || parts[2] == "neigh");
+    return per_interface ? parts[3] : "";
+}
+
 }  // namespace
+
+void check_sysctl_interfaces(const Lab& lab, Diagnostics& diagnostics) {
+    for (const Node& node : lab.nodes) {
+        if (node.sysctl.empty()) continue;
+        std::vector<std::string> names;
+        for (const Interface& interface : node.interfaces) names.push_back(interface.name);
+        for (const auto& [key, value] : node.sysctl) {
+            const std::string name = interface_of(key);
+            const bool always = name.empty() || name == "all" || name == "default" || name == "lo";
+            const bool known = always ||
+                               std::find(names.begin(), names.end(), name) != names.end() ||
+                               std::any_of(node.vrfs.begin(), node.vrfs.end(),
+                                           [&](const Vrf& vrf) { return vrf.name == name; });
+            // A bridge of the node's kind has a name of labd's.
+            if (!known && !node.is_bridge())
+                diagnostics.error("D57", value.second,
+                                  node.name + " has no interface \"" + name + "\"",
+                                  interface_hint(name, node.name, names));
+        }
+    }
+}
 
 void read_sysctl(const Value& table, Node& node, Context& context) {
     if (context.reader.table(table, "sysctl")) walk("", table, node, context);
