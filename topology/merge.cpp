@@ -2,6 +2,8 @@
 // inherited.
 #include "topology/merge.hpp"
 
+#include "topology/keys.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -86,9 +88,12 @@ class Merger {
     }
 
     void add(const Value& layer, bool defaults) {
-        ++x_layer;
+        if (!defaults) ++x_layer;
         for (const Member& member : layer.members) {
             if (member.key == "extends" || member.key == "kind") continue;
+            // What is no key at all has been told.
+            const auto& known = node_keys().keys;
+            if (std::find(known.begin(), known.end(), member.key) == known.end()) continue;
             std::string_view code;
             const std::string trouble = key_trouble(x_seed.chain.kind, x_has_svi, member.key, code);
             if (!trouble.empty() && !member.value.is_false()) {
@@ -117,6 +122,7 @@ class Merger {
             key == "files" && member.value.is(Value::Type::table)
                 ? work_out_files(member.value, x_names, x_context)
                 : x_context.interpolator.value(member.value, x_names, late_in(key, member.value));
+        over.value.layer = x_layer;
         for (Value& item : over.value.items) item.layer = x_layer;
         const auto found = std::find_if(x_result.members.begin(), x_result.members.end(),
                                         [&](const Member& m) { return m.key == key; });
@@ -140,7 +146,7 @@ class Merger {
     Context& x_context;
     Names x_names;
     Value x_result;
-    std::uint32_t x_layer = 0;
+    std::uint32_t x_layer = 0;  // of the defaults
 };
 
 }  // namespace

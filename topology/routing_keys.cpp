@@ -2,6 +2,7 @@
 #include "topology/routing_keys.hpp"
 
 #include "topology/keys.hpp"
+#include "topology/routing.hpp"
 
 #include <algorithm>
 #include <array>
@@ -66,6 +67,59 @@ bool has_file(const Node& node, std::string_view start, std::string_view end) {
     });
 }
 
+// D85: a key of a protocol that the node does not speak. [defaults.node] may say it to all.
+void warn_of_idle(const Value& merged, const Node& node, Diagnostics& diagnostics) {
+    if (configures_itself(node)) return;
+    const auto warn = [&](const char* key, Routing protocol) {
+        const Member* said = merged.member(key);
+        if (said == nullptr || said->value.layer == 0 || speaks(node, protocol)) return;
+        const std::string word(routing_words()[static_cast<std::size_t>(protocol)]);
+        diagnostics.warning(
+            "D85", said->where,
+            node.name + " does not speak " + word + ": its \"" + key + "\" changes nothing",
+            "routing = \"" + word + "\"");
+    };
+    warn("asn", Routing::bgp);
+    warn("area", Routing::ospf);
+}
+
+// `routes = [{ to = "10.0.0.0/8", via = "r2" }]`, as netplan has it; "" when it is no such table.
+std::string route_line(const Value& table) {
+    std::string to, via;
+    for (const Member& member : table.members) {
+        if (!member.value.is(Value::Type::string)) continue;
+        const auto is = [&](std::initializer_list<std::string_view> words) {
+            return std::find(words.begin(), words.end(), member.key) != words.end();
+        };
+        if (is({"to", "dst", "dest", "destination", "prefix", "network", "subnet"}))
+            to = member.value.text;
+        if (is({"via", "gateway", "gw", "next-hop", "next_hop", "nexthop"}))
+            via = member.value.text;
+    }
+    return to.empty() || via.empty() ? "" : "\"" + to + " via " + via + "\"";
+}
+
+std::vector<Text> read_routes(const Value& value, const Reader& reader) {
+    std::vector<Text> lines;
+    const std::vector<Value>* items = reader.list("routes", value);
+    if (items == nullptr) return lines;
+    for (const Value& item : *items)
+        if (item.is(Value::Type::table))
+            reader.wrong_type(item, "a string", route_line(item));
+        else if (std::optional<Text> line = reader.text(item))
+            lines.push_back(std::move(*line));
+    return lines;
+}
+
+std::optional<std::int64_t> read_asn(const Value& value, const Reader& reader) {
+    const bool named = value.is(Value::Type::string) &&
+                       (value.text.starts_with("AS") || value.text.starts_with("as"));
+    if (!named || !parse_integer(value.text.substr(2)))
+        return reader.integer("asn", value, 1, 4294967295);
+    reader.wrong_type(value, "an integer", "asn = " + value.text.substr(2));
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> read_area(const Value& value, Context& context) {
@@ -75,6 +129,10 @@ std::optional<std::uint32_t> read_area(const Value& value, Context& context) {
             const auto& b = dotted->bytes;
             return static_cast<std::uint32_t>(b[0]) << 24 | static_cast<std::uint32_t>(b[1]) << 16 |
                    static_cast<std::uint32_t>(b[2]) << 8 | b[3];
+        }
+        if (!parse_integer(value.text)) {
+            context.reader.wrong_type(value, "an area", "area = 0 is the backbone");
+            return std::nullopt;
         }
     }
     const auto area = context.reader.integer("area", value, 0, 4294967295);
@@ -118,8 +176,7 @@ bool read_routing_key(const Member& member, Node& node, Context& context) {
     if (key == "routing") {
         read_routing(value, node, context);
     } else if (key == "asn") {
-        if (const auto asn = reader.integer("asn", value, 1, 4294967295))
-            node.asn = static_cast<std::uint32_t>(*asn);
+        if (const auto asn = read_asn(value, reader)) node.asn = static_cast<std::uint32_t>(*asn);
     } else if (key == "area") {
         node.area = read_area(value, context);
     } else if (key == "rr") {
@@ -133,7 +190,7 @@ bool read_routing_key(const Member& member, Node& node, Context& context) {
     } else if (key == "frr") {
         if (std::optional<Text> lines = reader.text(value)) node.frr = std::move(*lines);
     } else if (key == "routes") {
-        node.route_lines = reader.texts("routes", value);
+        node.route_lines = read_routes(value, reader);
     } else {
         return false;
     }
@@ -162,6 +219,7 @@ void finish_routing(const Value& merged, Node& node, Context& context) {
         else if (has_file(node, "/etc/bird/bird", ".conf") || has_file(node, "/etc/bird", ".conf"))
             node.routing = {Routing::bird};
     }
+    warn_of_idle(merged, node, context.diagnostics);
 }
 
 }  // namespace topology
