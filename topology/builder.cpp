@@ -7,6 +7,7 @@
 #include "topology/names.hpp"
 #include "topology/other_words.hpp"
 #include "topology/range.hpp"
+#include "topology/written_links.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,6 +63,8 @@ class Builder {
                                         "[\"h1\", \"r1\"]");
             return;
         }
+        if (shape == "endpoints" && refuse_keys_among_ends(value, x_nodes, x_context.diagnostics))
+            return;
         std::vector<EndSet> sets;
         for (const Value& item : value.items) sets.push_back(read_set(item));
         if (std::any_of(sets.begin(), sets.end(), [](const EndSet& s) { return s.failed; })) return;
@@ -229,9 +232,14 @@ class Builder {
 
     void star(const Value& value) {
         if (!x_context.reader.table(value, "star")) return;
-        refuse_unknown_keys(value, KeyTable{"a star", {"hub", "to"}}, x_context.diagnostics);
+        refuse_unknown_keys(value, star_keys(), x_context.diagnostics);
         const Value *hub = value.find("hub"), *to = value.find("to");
         if (hub == nullptr || to == nullptr) {
+            // Under another word it stands there, and that was said.
+            if (std::any_of(value.members.begin(), value.members.end(), [](const Member& member) {
+                    return !other_tools_word(member.key, star_keys()).empty();
+                }))
+                return;
             x_context.diagnostics.error(
                 "D14", value.where,
                 std::string("a star needs \"") + (hub == nullptr ? "hub" : "to") + "\"",

@@ -89,6 +89,11 @@ std::string where_it_belongs(std::string_view key, const KeyTable& known) {
     if (!is({&file_keys(), &defaults_keys(), &node_keys(), &kind_keys(), &link_keys(),
              &link_default_keys(), &end_keys(), &interface_keys()}))
         return "";
+    if (is({&defaults_keys()}) && key.size() > 1 && key.back() == 's' &&
+        lists(known, key.substr(0, key.size() - 1))) {
+        const std::string one(key.substr(0, key.size() - 1));
+        return "did you mean \"" + one + "\"? [defaults." + one + "]";
+    }
     if (lists(node_keys(), key) && !is({&node_keys(), &kind_keys()})) {
         // "mtu" and "vrf" are of both.
         const bool both = lists(link_keys(), key) && is({&file_keys(), &defaults_keys()});
@@ -96,6 +101,8 @@ std::string where_it_belongs(std::string_view key, const KeyTable& known) {
                ": write it at one of them, or in [defaults.node]" +
                (both ? " or [defaults.link]" : "");
     }
+    if (lists(link_keys(), key) && is({&link_default_keys()}))
+        return "what one link is called or joins is no default: write it in its [[link]] table";
     if (lists(link_keys(), key))
         return "a key of links: write it in one's [[link]] table, or in [defaults.link]";
     if (lists(file_keys(), key)) return "a key of the file: write it above the first [table]";
@@ -183,6 +190,11 @@ const KeyTable& service_keys() {
 
 const KeyTable& file_value_keys() {
     static const KeyTable table{"a file", {"text", "from", "mode", "owner", "template"}};
+    return table;
+}
+
+const KeyTable& star_keys() {
+    static const KeyTable table{"a star", {"hub", "to"}};
     return table;
 }
 

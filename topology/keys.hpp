@@ -28,6 +28,7 @@ const KeyTable& addressing_switches();
 const KeyTable& pool_keys();
 const KeyTable& service_keys();
 const KeyTable& file_value_keys();
+const KeyTable& star_keys();
 const KeyTable& check_keys();
 const KeyTable& step_keys();
 const KeyTable& exercise_keys();

@@ -2,6 +2,7 @@
 #include "topology/link_draft.hpp"
 
 #include "topology/names.hpp"
+#include "topology/written_links.hpp"
 
 #include <algorithm>
 
@@ -9,7 +10,8 @@ namespace topology {
 namespace {
 
 // ":wan 10.0.0.1/24 fd00::1/64": the name of the interface, then addresses.
-bool read_rest(const PlannedEnd& planned, const Names& names, DraftEnd& end, Context& context) {
+bool read_rest(const PlannedEnd& planned, const Names& names, const NodeList& nodes, DraftEnd& end,
+               Context& context) {
     if (planned.rest.text.empty()) return true;
     const Value rest = context.interpolator.value(planned.rest, names, Late::refused);
     std::size_t at = 0;
@@ -26,12 +28,23 @@ bool read_rest(const PlannedEnd& planned, const Names& names, DraftEnd& end, Con
             fine = false;
         }
     }
+    // "r1 -> r2" is two ends, not an address "->".
+    const std::vector<std::string> ends =
+        nodes_of_link(nodes.seeds[end.node].name + rest.text,
+                      [&](const std::string& word) { return nodes.find(word) != npos; });
+    if (!ends.empty()) {
+        context.diagnostics.error("D14", planned.where, "two ends in one string", as_list(ends));
+        return false;
+    }
     while (at < rest.text.size()) {
         if (rest.text[at] == ' ') {
             ++at;
             continue;
         }
-        const std::size_t stop = std::min(rest.text.find(' ', at), rest.text.size());
+        std::size_t stop = std::min(rest.text.find(' ', at), rest.text.size());
+        // "10.0.0.1 255.255.255.0" is one address.
+        const std::size_t next = std::min(rest.text.find(' ', stop + 1), rest.text.size());
+        if (stop < next && mask_length(rest.text.substr(stop + 1, next - stop - 1))) stop = next;
         const Where where = inside(rest, at, stop - at);
         if (const auto prefix = context.reader.address(rest.text.substr(at, stop - at), where))
             end.addresses.emplace_back(*prefix, where);
@@ -117,7 +130,7 @@ std::vector<LinkDraft> draft_links(const std::vector<LinkEntry>& entries, const 
                 DraftEnd end;
                 end.node = planned.node;
                 end.where = planned.where;
-                fine = read_rest(planned, names, end, context) && fine;
+                fine = read_rest(planned, names, nodes, end, context) && fine;
                 draft.ends.push_back(std::move(end));
             }
             fine = check_self(draft, nodes, context) && fine;

@@ -1,8 +1,10 @@
 // See node_set.hpp.
 #include "topology/node_set.hpp"
 
+#include "topology/names.hpp"
 #include "topology/range.hpp"
 #include "topology/suggest.hpp"
+#include "topology/written_links.hpp"
 
 #include <algorithm>
 
@@ -46,8 +48,9 @@ std::optional<std::vector<SetMember>> find_range(const std::string& text, const 
 
 void unknown_node(const std::string& name, const Where& where, std::string_view what,
                   const NodeList& nodes, Diagnostics& diagnostics) {
-    std::string hint = did_you_mean_name(name, nodes.names());
-    if (hint.empty()) hint = "add " + name + " = \"host\" under [nodes]";
+    std::string hint = meant_end(name, nodes);
+    if (hint.empty()) hint = did_you_mean_name(name, nodes.names());
+    if (hint.empty() && is_name(name)) hint = "add " + name + " = \"host\" under [nodes]";
     diagnostics.error("D14", where, "unknown node \"" + name + "\" in " + std::string(what), hint);
 }
 

@@ -12,7 +12,8 @@ using Words = std::vector<std::string_view>;
 
 struct Meaning {
     Words others;
-    std::string_view ours, what;
+    std::string_view ours;  // "": nothing of ours is it, and `what` says why
+    std::string_view what;
 };
 
 const std::vector<Meaning>& of_addresses_and_wires() {
@@ -67,6 +68,13 @@ const std::vector<Meaning>& of_nodes() {
          "links"},
         {{"group", "groups", "tags"}, "labels", "labels = { group = \"core\" }"},
         {{"name", "title"}, "label", "what pictures show"},
+        {{"nat", "snat", "masq"}, "masquerade", "out of these interfaces, masquerade = [\"wan\"]"},
+        {{"neighbors", "neighbor", "neighbours", "neighbour", "bgp-peers"},
+         "",
+         "labd finds the neighbours: routers on one link with the same routing, as \"bgp\""},
+        {{"router-id", "routerid"},
+         "",
+         "the router id is the loopback: loopback = \"10.0.0.7/32\", or id = 7"},
         {{"firewall", "iptables", "nftables"}, "nft", "nft = \"rules.nft\""},
         {{"vrf", "table"}, "vrfs", "vrfs = [\"red\"]"},
     };
@@ -135,6 +143,18 @@ const std::vector<Meaning>& of_file_values() {
     return meanings;
 }
 
+const std::vector<Meaning>& of_stars() {
+    static const std::vector<Meaning> meanings{
+        {{"center", "centre", "middle", "root", "core"},
+         "hub",
+         "star = { hub = \"sw\", to = \"h[1-3]\" }"},
+        {{"leaves", "leafs", "leaf", "spokes", "spoke", "rays", "arms", "ends"},
+         "to",
+         "star = { hub = \"sw\", to = \"h[1-3]\" }"},
+    };
+    return meanings;
+}
+
 // "stopGracePeriod" and "stop_grace_period" → "stop-grace-period".
 std::string in_our_spelling(std::string_view key) {
     std::string result;
@@ -159,6 +179,7 @@ std::string other_tools_word(std::string_view key, const KeyTable& known) {
     of({&file_keys()}, of_files());
     of({&service_keys()}, of_services());
     of({&file_value_keys()}, of_file_values());
+    of({&star_keys()}, of_stars());
     of({&node_keys(), &kind_keys(), &link_keys(), &link_default_keys(), &end_keys(),
         &interface_keys()},
        of_addresses_and_wires());
@@ -168,7 +189,9 @@ std::string other_tools_word(std::string_view key, const KeyTable& known) {
     };
     for (const std::vector<Meaning>* list : lists)
         for (const Meaning& meaning : *list)
-            if (has(meaning.others, word) && has(known.keys, meaning.ours))
+            if (has(meaning.others, word) && meaning.ours.empty())
+                return std::string(meaning.what);
+            else if (has(meaning.others, word) && has(known.keys, meaning.ours))
                 return "did you mean \"" + std::string(meaning.ours) + "\"? " +
                        std::string(meaning.what);
     return word != key && has(known.keys, word) ? "did you mean \"" + word + "\"?" : "";

@@ -4,12 +4,50 @@
 #include "topology/suggest.hpp"
 #include "topology/units.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace topology {
 namespace {
 
 using Parse = std::optional<double> (*)(std::string_view);
+
+// What others call it.
+std::string_view our_word(std::string_view word) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> others{
+        {{"lacp", "802.3ad"},
+         {"LACP", "802.3ad"},
+         {"active-standby", "active-backup"},
+         {"wg", "wireguard"},
+         {"ospfv2", "ospf"}}};
+    for (const auto& [other, ours] : others)
+        if (other == word) return ours;
+    return word;
+}
+
+// "10Mbps" in our unit: "10mbit".
+std::string in_our_units(const std::string& text, const std::string& unit) {
+    std::size_t digits = 0;
+    while (digits < text.size() &&
+           ((text[digits] >= '0' && text[digits] <= '9') || text[digits] == '.'))
+        ++digits;
+    const std::string number = text.substr(0, digits);
+    if (!is_bare_number(number)) return "20" + unit;
+    std::size_t at = text.find_first_not_of(' ', digits);
+    const char first = at == std::string::npos ? '\0' : text[at];
+    const char lower = first >= 'A' && first <= 'Z' ? static_cast<char>(first - 'A' + 'a') : first;
+    std::string_view units = "s ms us ns h";
+    if (unit == "mbit") units = "bit kbit gbit";
+    if (unit == "MB") units = "B KB GB";
+    if (unit == "%") units = "";
+    while (!units.empty()) {
+        const std::string_view one = units.substr(0, units.find(' '));
+        if ((one.front() | 0x20) == lower) return number + std::string(one);
+        units.remove_prefix(std::min(one.size() + 1, units.size()));
+    }
+    return number + unit;
+}
 
 std::optional<double> quantity(const Reader& reader, const Value& value, Parse parse,
                                const std::string& what, const std::string& unit) {
@@ -26,7 +64,9 @@ std::optional<double> quantity(const Reader& reader, const Value& value, Parse p
     const std::optional<double> result = parse(value.text);
     if (!result)
         reader.diagnostics.error("D23", value.where, "\"" + value.text + "\" is not " + what,
-                                 "\"20" + unit + "\"");
+                                 unit == "%" && value.text.starts_with("-")
+                                     ? "\"0%\" to \"100%\""
+                                     : "\"" + in_our_units(value.text, unit) + "\"");
     return result;
 }
 
@@ -37,6 +77,20 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return number;
+}
+
+std::optional<unsigned> mask_length(std::string_view text) {
+    const std::optional<Ip> mask = Ip::parse(text);
+    if (!mask || mask->family != Family::ipv4 || mask->bytes[0] == 0) return std::nullopt;
+    unsigned length = 0;
+    bool over = false;
+    for (unsigned bit = 0; bit < 32; ++bit) {
+        const bool set = (mask->bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
+        if (set && over) return std::nullopt;
+        over |= !set;
+        length += set;
+    }
+    return length;
 }
 
 void Reader::wrong_type(const Value& value, std::string_view expected, std::string hint) const {
@@ -103,7 +157,7 @@ std::optional<std::string> Reader::word(std::string_view key, const Value& value
         if (*text == w) return text;
     std::string all;
     for (const std::string_view w : words) all += (all.empty() ? "" : " ") + std::string(w);
-    std::string hint = did_you_mean(*text, words);
+    std::string hint = did_you_mean(our_word(*text), words);
     hint += (hint.empty() ? "" : " ") + std::string("one of: ") + all;
     diagnostics.error("VALUE", value.where,
                       "\"" + std::string(key) + "\" cannot be \"" + *text + "\"", hint);
@@ -140,8 +194,20 @@ bool Reader::table(const Value& value, std::string_view what) const {
 }
 
 std::optional<Prefix> Reader::address(const std::string& text, Where where, bool host) const {
-    if (const std::optional<Prefix> prefix = Prefix::parse(text)) return prefix;
-    if (const std::optional<Ip> ip = Ip::parse(text))
+    if (const std::optional<Prefix> prefix = Prefix::parse(text)) {
+        if (host || !prefix->ip.is_loopback()) return prefix;
+        diagnostics.error(
+            "D31", where,
+            prefix->ip.text() + " is everybody's own, on lo: no interface can have it",
+            "an address of one host, such as \"10.0.0.1/24\"");
+        return std::nullopt;
+    }
+    const std::size_t cut = text.find_first_of("/ ");
+    const auto mask = cut == std::string::npos ? std::nullopt : mask_length(text.substr(cut + 1));
+    if (mask && Ip::parse(text.substr(0, cut)))
+        diagnostics.error("VALUE", where, "the length of a network is a number of bits",
+                          "\"" + text.substr(0, cut) + "/" + std::to_string(*mask) + "\"");
+    else if (const std::optional<Ip> ip = Ip::parse(text))
         diagnostics.error("VALUE", where, "\"" + text + "\" needs the length of its network",
                           "\"" + text +
                               (ip->family == Family::ipv4 ? (host ? "/32\"" : "/24\"")

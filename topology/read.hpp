@@ -54,6 +54,9 @@ class Reader {
     std::optional<double> percent(const Value& value) const;
 };
 
+// 24 of "255.255.255.0"; nothing of what is no mask of a network.
+std::optional<unsigned> mask_length(std::string_view text);
+
 // Decimal text with an optional sign, the whole of it, in range.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 

@@ -4,6 +4,7 @@
 
 #include "topology/document.hpp"
 #include "topology/keys.hpp"
+#include "topology/written_links.hpp"
 
 #include <algorithm>
 #include <set>
@@ -69,7 +70,25 @@ void take_nodes(Member& nodes, Source& source, Diagnostics& diagnostics) {
     }
 }
 
-void take_links(const Member& links, Source& source, Diagnostics& diagnostics) {
+// What links = ["h1","r1"] and links = ["h1 -> r1"] should have been.
+std::string lists_of(const std::vector<Value>& items, const Value* nodes) {
+    const auto is_node = [&](const std::string& word) {
+        return nodes != nullptr && nodes->is(Value::Type::table) && nodes->find(word) != nullptr;
+    };
+    std::string flat, nested;
+    bool all = true;
+    for (const Value& item : items) {
+        if (!item.is(Value::Type::string)) continue;
+        flat += (flat.empty() ? "\"" : ",\"") + item.text + "\"";
+        const std::vector<std::string> ends = nodes_of_link(item.text, is_node);
+        all = all && !ends.empty();
+        nested += (nested.empty() ? "" : ", ") + as_list(ends);
+    }
+    if (flat.empty()) return "";
+    return all ? "links = [" + nested + "]" : "links = [[" + flat + "]]";
+}
+
+void take_links(const Member& links, const Value* nodes, Source& source, Diagnostics& diagnostics) {
     const bool is_long = links.key == "link";
     if (!links.value.is(Value::Type::array)) {
         diagnostics.error(is_long ? "TYPE" : "D6", links.value.where,
@@ -77,13 +96,8 @@ void take_links(const Member& links, Source& source, Diagnostics& diagnostics) {
                           is_long ? "[[link]]" : "links = [[\"h1\",\"r1\"]]");
         return;
     }
-    std::string flat;  // what links = ["h1","r1"] should have been
-    for (const Value& item : links.value.items)
-        if (item.is(Value::Type::string)) flat += (flat.empty() ? "\"" : ",\"") + item.text + "\"";
-    if (!flat.empty() && !is_long) {
-        diagnostics.error("D6", links.value.where, "each link is a list of its own",
-                          "links = [[" + flat + "]]");
-    }
+    if (const std::string better = lists_of(links.value.items, nodes); !better.empty() && !is_long)
+        diagnostics.error("D6", links.value.where, "each link is a list of its own", better);
     for (const Value& item : links.value.items) {
         if (item.is(Value::Type::table) || (!is_long && item.is(Value::Type::array)))
             source.links.push_back(item);
@@ -97,12 +111,11 @@ void take_links(const Member& links, Source& source, Diagnostics& diagnostics) {
 Source take_apart(Value root, Diagnostics& diagnostics) {
     refuse_unknown_keys(root, file_keys(), diagnostics);
     Source source;
-    for (Member& member : root.members) {
-        if (member.key == "nodes")
-            take_nodes(member, source, diagnostics);
-        else if (member.key == "links" || member.key == "link")
-            take_links(member, source, diagnostics);
-    }
+    for (const Member& member : root.members)
+        if (member.key == "links" || member.key == "link")
+            take_links(member, root.find("nodes"), source, diagnostics);
+    for (Member& member : root.members)
+        if (member.key == "nodes") take_nodes(member, source, diagnostics);
     std::stable_sort(source.links.begin(), source.links.end(), [](const Value& a, const Value& b) {
         return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
     });
@@ -178,7 +191,7 @@ class Loader {
         if (std::find(x_stack.begin(), x_stack.end(), *path) != x_stack.end()) {
             x_diagnostics.error("D4", item.where,
                                 "\"" + from + "\" includes \"" + *path + "\" again",
-                                "paths stay below the first file");
+                                "remove it: a file is taken once");
             return;
         }
         if (x_seen.count(*path) != 0) return;  // once each
