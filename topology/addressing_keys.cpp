@@ -107,6 +107,8 @@ Addressing read_addressing(const Value& root, Context& context) {
         if (is_free_key(member.key)) continue;
         if (std::find(switches.begin(), switches.end(), member.key) != switches.end()) {
             read_switch(member, addressing, context);
+        } else if (member.key == "links" && member.value.is(Value::Type::array)) {
+            unknown.members.push_back(member);
         } else if (addressing.pools.count(member.key) != 0 &&
                    !member.value.is(Value::Type::table)) {
             context.reader.wrong_type(member.value, "a table",

@@ -207,6 +207,28 @@ bool unquoted_range(std::string_view line, const Where& where, std::uint32_t fil
     return true;
 }
 
+// What TOML is not, by what stands at the place of the error; "" when nothing is known.
+std::string other_language(std::string_view line, const Where& where) {
+    const std::size_t at =
+        std::min<std::size_t>(where.column == 0 ? 0 : where.column - 1, line.size());
+    const std::string_view rest = line.substr(at);
+    for (const std::string_view quote : {"“", "”", "„", "‘", "’", "«", "»"})
+        if (rest.starts_with(quote)) return "plain quotes: \"h1\"";
+    if (rest.starts_with("//")) return "a comment starts with #";
+    if (rest.starts_with(";")) return "no \";\" at the end of a line: drop it";
+    // `h* = "host"`, `h{1-3} = "host"`.
+    std::size_t begin = at;
+    while (begin > 0 && bare(line[begin - 1])) --begin;
+    const std::string head(line.substr(begin, at - begin));
+    if (head.empty() || line.find('=') == std::string_view::npos || line.find('=') < at) return "";
+    if (rest.starts_with("*")) return "many nodes are a quoted range: \"" + head + "[1-3]\" = …";
+    const std::size_t close = rest.find('}');
+    if (rest.starts_with("{") && close != std::string_view::npos)
+        return "many nodes are a quoted range: \"" + head + "[" +
+               std::string(rest.substr(1, close - 1)) + "]\" = …";
+    return "";
+}
+
 void syntax_error(const toml::parse_error& error, Where where, std::string_view line,
                   Diagnostics& diagnostics) {
     std::string message(error.description());
@@ -215,8 +237,13 @@ void syntax_error(const toml::parse_error& error, Where where, std::string_view 
     const auto says = [&](std::string_view part) {
         return message.find(part) != std::string::npos;
     };
-    std::string hint;
-    if (says("inline table") && says("'\\n'"))
+    std::string hint = other_language(line, where);
+    if (!hint.empty()) return diagnostics.error("D64", where, message, hint);
+    if (says("parsing boolean"))
+        hint = "true and false, in lower case";
+    else if (says("dangling comma"))
+        hint = "no comma before the \"}\"";
+    else if (says("inline table") && says("'\\n'"))
         hint = "a table in { } stands on one line; long tables are [nodes.r1]";
     else if (says("cannot redefine existing") && line.find("links") != std::string_view::npos)
         hint = "links = [...] once; tables of single links are [[link]]";

@@ -5,6 +5,7 @@
 #include "topology/keys.hpp"
 #include "topology/routing_keys.hpp"
 #include "topology/segment_keys.hpp"
+#include "topology/suggest.hpp"
 #include "topology/vlan_keys.hpp"
 
 #include <algorithm>
@@ -52,6 +53,16 @@ void read_mode(const Member& member, bool ipv4, AddressMode& mode, Context& cont
     const std::vector<std::string_view> words =
         ipv4 ? std::vector<std::string_view>{"dhcp", "unnumbered"}
              : std::vector<std::string_view>{"slaac", "dhcp", "link-local"};
+    const bool other_word = value.is(Value::Type::string) &&
+                            std::find(words.begin(), words.end(), value.text) == words.end();
+    if (other_word && (!value.computed || !value.text.empty())) {
+        std::string near = did_you_mean(value.text, words), all = "true, false";
+        for (const std::string_view w : words) all += ", \"" + std::string(w) + "\"";
+        context.diagnostics.error("VALUE", value.where,
+                                  "\"" + member.key + "\" cannot be \"" + value.text + "\"",
+                                  near + (near.empty() ? "" : " ") + "one of: " + all);
+        return;
+    }
     const auto word = context.reader.word(member.key, value, words);
     if (!word) return;
     if (*word == "unnumbered") mode = AddressMode::unnumbered;

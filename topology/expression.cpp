@@ -188,6 +188,15 @@ std::optional<std::string> Interpolator::piece(const Value& value, std::size_t b
                                 "add " + head + " = \"host\" under [nodes]");
             return std::nullopt;
         }
+        const std::string head(body.substr(0, body.find('.')));
+        if (is_node && is_node(head) && body.find_first_of(" +*/%()") == std::string_view::npos) {
+            x_diagnostics.error("D24", where,
+                                "nothing of " + head + " is called \"" +
+                                    std::string(body.substr(head.size() + 1)) + "\"",
+                                "${" + head + ".ipv4} and ipv6; of an interface ${" + head +
+                                    ".eth0.ipv4}, ipv6, net4, net6 and mac");
+            return std::nullopt;
+        }
     }
 
     const Arithmetic result = evaluate(body, known);

@@ -2,6 +2,7 @@
 
 #include "topology/keys.hpp"
 #include "topology/suggest.hpp"
+#include "topology/units.hpp"
 
 #include <array>
 #include <cmath>
@@ -98,12 +99,17 @@ void read_memory(const Value& value, Node& node, Context& context) {
 void read_cpu(const Value& value, Node& node, Context& context) {
     if (value.is_false()) return;
     double cores = value.real;
-    if (value.is(Value::Type::integer) || value.is(Value::Type::string)) {
-        const auto whole = context.reader.integer("cpu", value, 1, 4096);
-        if (!whole) return;
-        cores = static_cast<double>(*whole);
+    const bool whole =
+        value.is(Value::Type::integer) || (value.computed && parse_integer(value.text));
+    if (whole) {
+        const auto number = context.reader.integer("cpu", value, INT64_MIN, INT64_MAX);
+        cores = static_cast<double>(number.value_or(0));
     } else if (!value.is(Value::Type::real)) {
-        context.reader.wrong_type(value, "a number of cores", "cpu = 0.5");
+        const auto percent =
+            value.is(Value::Type::string) ? parse_percent(value.text) : std::nullopt;
+        char share[32] = "0.5";
+        if (percent) (void)std::snprintf(share, sizeof share, "%g", *percent / 100);
+        context.reader.wrong_type(value, "a number of cores", std::string("cpu = ") + share);
         return;
     }
     if (!(cores >= least_cores && cores <= most_cores))

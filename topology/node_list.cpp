@@ -24,6 +24,16 @@ bool check_name(const std::string& name, const Where& where, Context& context) {
     const std::string better = make_name(name);
     const bool upper =
         std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    const std::size_t many = name.find_first_of("*{");
+    if (many != std::string::npos && many > 0 && is_name(name.substr(0, many))) {
+        const std::size_t close = name[many] == '{' ? name.find('}', many) : std::string::npos;
+        const std::string items =
+            close == std::string::npos ? "1-3" : name.substr(many + 1, close - many - 1);
+        context.diagnostics.error(
+            "D10", where, "a node name has a–z, 0–9, \"-\" and \"_\" only",
+            "many nodes are a range: \"" + name.substr(0, many) + "[" + items + "]\"");
+        return false;
+    }
     const std::string hint = "\"" + better + "\"; use label = \"" + name + "\" to show it";
     if (name.size() > 32)
         context.diagnostics.error("D10", where,
@@ -41,7 +51,16 @@ bool check_entry(const Member& entry, Context& context) {
     if (entry.value.is(Value::Type::string)) return true;
     if (entry.value.is(Value::Type::table)) {
         const Value* extends = entry.value.find("extends");
-        if (extends == nullptr) {
+        const Value* kind = entry.value.find("kind");
+        const bool outside =
+            kind != nullptr && kind->is(Value::Type::string) && kind->text == "external";
+        if (const Member* device = entry.value.member("interface"); outside && device != nullptr) {
+            Value rest = entry.value;
+            remove(rest, "interface");
+            refuse_unknown_keys(rest, node_keys(), context.diagnostics);
+            context.diagnostics.error("D1", device->where, "unknown key \"interface\" in a node",
+                                      "device = \"" + written(device->value) + "\"");
+        } else if (extends == nullptr) {
             refuse_unknown_keys(entry.value, node_keys(), context.diagnostics);
         } else {
             Value rest = entry.value;

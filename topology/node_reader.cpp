@@ -150,6 +150,14 @@ class NodeReader {
             x_node.loopback = value.boolean;
             return;
         }
+        const bool word = value.is(Value::Type::string) && !value.computed &&
+                          (value.text == "true" || value.text == "false");
+        const bool number = value.is(Value::Type::integer) && (value.integer >> 1) == 0;
+        if (word || number)
+            return x_context.reader.wrong_type(value, "true, false or an address",
+                                               word                 ? value.text + " without quotes"
+                                               : value.integer == 1 ? "true"
+                                                                    : "false");
         for (auto& [prefix, where] : x_context.reader.addresses(value, true)) {
             x_node.loopback = true;
             x_node.explicit_loopbacks.emplace_back(prefix, where);

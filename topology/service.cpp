@@ -16,7 +16,8 @@ constexpr std::size_t most_services = 64;
 std::vector<Text> read_command(const Value& value, Context& context) {
     std::vector<Text> argv;
     if (value.is(Value::Type::string)) {
-        if (value.text.empty())
+        // Empty for an expression that is wrong: told already.
+        if (value.text.empty() && !(value.computed && context.diagnostics.failed()))
             context.diagnostics.error("VALUE", value.where, "a command is empty");
         argv = {{"/bin/sh", value.where}, {"-c", value.where}, {value.text, value.where}};
         return argv;
@@ -27,7 +28,9 @@ std::vector<Text> read_command(const Value& value, Context& context) {
     }
     for (const Value& item : value.items)
         if (std::optional<Text> word = context.reader.text(item)) argv.push_back(std::move(*word));
-    if (value.items.empty() || (!argv.empty() && argv[0].text.empty()))
+    const bool told =
+        !value.items.empty() && value.items[0].computed && context.diagnostics.failed();
+    if (value.items.empty() || (!argv.empty() && argv[0].text.empty() && !told))
         context.diagnostics.error("VALUE", value.where, "a command is empty");
     return argv;
 }

@@ -14,6 +14,13 @@ std::string without_digits(std::string_view text) {
     return result;
 }
 
+std::string lower_case(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return result;
+}
+
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -49,7 +56,9 @@ std::string nearest(std::string_view word, const std::vector<std::string_view>& 
             found = candidate;
         }
     }
-    return std::string(found);
+    if (!found.empty()) return std::string(found);
+    const std::string lower = lower_case(word);
+    return lower == word ? "" : nearest(lower, candidates);
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {

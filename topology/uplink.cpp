@@ -60,6 +60,8 @@ void check_inner_end(const Lab& lab, const Node& outside, const End& end,
 void check_external(const Lab& lab, const Node& node, std::map<std::string, std::string>& taken,
                     Diagnostics& diagnostics) {
     if (node.device.text.empty()) {
+        // Perhaps it does, in a word that is wrong.
+        if (diagnostics.failed()) return;
         diagnostics.error("D43", node.where, node.name + " does not say which interface it is",
                           "device = \"eth7\"");
         return;

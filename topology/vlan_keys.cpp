@@ -13,6 +13,22 @@ namespace {
 
 constexpr std::int64_t least_vlan = 1, most_vlan = 4094;
 
+// "1-10" and "10,20" as a list of numbers: [1, 2, …, 10]; "" of what is no such text.
+std::string numbers_in(std::string_view text) {
+    const std::size_t dash = text.find('-');
+    const auto low = parse_integer(text.substr(0, dash));
+    const auto high = dash == std::string_view::npos ? low : parse_integer(text.substr(dash + 1));
+    if (low && high && dash != std::string_view::npos && *low > 0 && *low < *high) {
+        std::string out = "[" + std::to_string(*low) + ", " + std::to_string(*low + 1);
+        if (*high > *low + 2) out += ", …";
+        return out + (*high > *low + 1 ? ", " + std::to_string(*high) : "") + "]";
+    }
+    if (text.find(',') == std::string_view::npos ||
+        text.find_first_not_of("0123456789, ") != std::string_view::npos)
+        return "";
+    return "[" + std::string(text) + "]";
+}
+
 std::optional<VlanId> in_range(std::int64_t number, const Where& where, Diagnostics& diagnostics) {
     if (number >= least_vlan && number <= most_vlan) return static_cast<VlanId>(number);
     diagnostics.error("D40", where, "VLAN ids are 1 to 4094", "");
@@ -98,6 +114,11 @@ std::optional<VlanId> read_vlan(const Value& value, const Context& context) {
         if (vlan.name == value.text) return vlan.id == 0 ? std::nullopt : std::optional(vlan.id);
         names.push_back(vlan.name);
     }
+    if (const std::string numbers = numbers_in(value.text); !numbers.empty()) {
+        context.diagnostics.error("D41", value.where, "\"" + value.text + "\" is no VLAN",
+                                  "a list names each: " + numbers);
+        return std::nullopt;
+    }
     const std::string near = did_you_mean(value.text, names);
     context.diagnostics.error("D41", value.where, "no VLAN \"" + value.text + "\" in [vlans]",
                               near.empty() ? value.text + " = 10 under [vlans]" : near);
@@ -107,6 +128,12 @@ std::optional<VlanId> read_vlan(const Value& value, const Context& context) {
 std::vector<VlanId> read_vlan_list(std::string_view key, const Value& value,
                                    const Context& context) {
     std::vector<VlanId> out;
+    const std::string numbers =
+        value.is(Value::Type::string) ? numbers_in(value.text) : std::string();
+    if (!numbers.empty()) {
+        context.reader.wrong_type(value, "a list", std::string(key) + " = " + numbers);
+        return out;
+    }
     const std::vector<Value>* list = context.reader.list(key, value);
     if (list == nullptr) return out;
     for (const Value& item : *list)

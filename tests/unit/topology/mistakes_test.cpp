@@ -48,7 +48,7 @@ const std::vector<Case> of_files{
     {"D4_outside", "D4", "include = [@@\"../x.toml\"]\n" + two,
      "\"../x.toml\" leaves the topology's directory", "paths stay below the first file"},
     {"D4_itself", "D4", "include = [@@\"two.lab.toml\"]\n" + two,
-     "\"two.lab.toml\" includes \"two.lab.toml\" again", "paths stay below the first file"},
+     "\"two.lab.toml\" includes \"two.lab.toml\" again", "remove it: a file is taken once"},
     {"D6", "D6", "links = @@[\"h1\",\"r1\"]\n" + two, "each link is a list of its own",
      "links = [[\"h1\",\"r1\"]]"},
     {"D7", "D7", two + "@@links = [[\"h1\",\"r1\"]]\n",
