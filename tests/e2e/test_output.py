@@ -83,6 +83,16 @@ class Output(LabTest):
         lab("down", cwd=folder)
         self.assertEqual([], lab("ls", "--json").json["labs"])
 
+    def test_several_files_in_the_folder(self):
+        folder = self.write("net/a.lab.toml", PAIR).parent
+        self.write("net/b.lab.toml", 'name = "other"' + PAIR)
+        said = lab("status", cwd=folder, status=3).err
+        self.assertIn("this folder holds several topologies: a.lab.toml, b.lab.toml", said)
+        self.assertIn("several topologies", lab("plan", cwd=folder, status=2).err)
+        self.assertEqual("a", lab("-L", "a", "plan", "--json", cwd=folder).json["lab"])
+        self.assertEqual("other", lab("-L", "other", "up", "--json", cwd=folder).json["lab"])
+        self.assertEqual("b.lab.toml", lab("ls", "--json").json["labs"][0]["file"].split("/")[-1])
+
     def test_ls(self):
         lab("up", TWO)
         listed = lab("ls", "--json").json["labs"]
@@ -142,6 +152,12 @@ class Output(LabTest):
         self.assertEqual(1, len(lab("ping", "h1", "h2", "--json").json))
         self.assertEqual(2, len(lab("ping", "h1", "--json").json))
         lab("ping", "-6", "h1", "h2")
+        lab("stop", "h2")
+        done = lab("ping")
+        self.assertIn("left out, for it is stopped: h2\n", done.err)
+        self.assertNotIn("h2", done.out)
+        lab("start", "h2")
+        self.assertEqual("", lab("ping").err)
         run("ip", "-n", "two-hosts.r1", "link", "set", "eth1", "down")
         lost = lab("ping", "--json", status=1).json
         self.assertEqual(4, sum(not p["ok"] for p in lost))

@@ -89,6 +89,10 @@ class Rights(LabTest):
         users.lab("bob", "-L", "t", "status")
         users.lab("bob", "-L", "t", "show", "--resolved")
         self.assert_refused(users.lab("bob", "-L", "t", "exec", "h1", "--", "true", status=None), 125)
+        # No answer of the network: exit code 4, and no matrix of crosses.
+        done = users.lab("bob", "-L", "t", "ping", status=None)
+        self.assert_refused(done)
+        self.assertEqual("", done.out)
         self.assertEqual("deep\n", users.lab("dan", "-L", "t", "exec", "h1", "--", "echo", "deep").out)
         self.assert_refused(users.lab("dan", "down", "t", status=None))
         pid = self.node("h1")["pid"]
