@@ -185,8 +185,9 @@ class Files(ByHand):
 
     def test_a_file_that_nobody_can_write_spoils_no_later_change(self):
         self.up(FILES)
-        wrong = FILES.replace('"/etc/other.conf"', '"/.lab/x" = { text = "x" }, "/etc/other.conf"')
-        self.assertIn("/.lab/x: Read-only file system", lab("up", self.write("t.lab.toml", wrong), status=1).err)
+        lab("exec", "h1", "--", "ln", "-s", "/usr/share", "/root/share")
+        wrong = FILES.replace('"/etc/other.conf"', '"/root/share/x" = { text = "x" }, "/etc/other.conf"')
+        self.assertIn("/root/share/x: Read-only file system", lab("up", self.write("t.lab.toml", wrong), status=1).err)
         self.assertEqual("up", lab("status", "--json").json["state"])
         self.up(FILES)
         self.assertEqual([], self.drift())
