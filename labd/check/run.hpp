@@ -71,6 +71,8 @@ struct StepListener {
     std::function<void(std::size_t step, double at_s, const Sample&)> sampled = [](auto...) {};
 };
 
+struct EchoBeat;
+struct Echoing;
 struct Flapping;
 struct Stage;
 
@@ -117,9 +119,10 @@ class Run {
     boost::asio::awaitable<void> flap_for_a_while(std::shared_ptr<Stage> stage, std::size_t index);
     boost::asio::awaitable<void> command_in(std::shared_ptr<Stage> stage, std::size_t index,
                                             std::string node);
+    // sample.cpp
     boost::asio::awaitable<void> sample(std::shared_ptr<Stage> stage, std::size_t index);
-    boost::asio::awaitable<void> sample_pair(std::shared_ptr<Stage> stage, std::size_t index,
-                                             std::string from, topology::Text to);
+    boost::asio::awaitable<void> sample_pairs(std::shared_ptr<Stage> stage, std::size_t index);
+    boost::asio::awaitable<void> echo(std::shared_ptr<Echoing> pair, EchoBeat& beat);
     boost::asio::awaitable<void> sample_links(std::shared_ptr<Stage> stage, std::size_t index);
     boost::asio::awaitable<void> sample_routes(std::shared_ptr<Stage> stage, std::size_t index,
                                                std::string node);

@@ -3,6 +3,7 @@
 #include "labd/check/fault.hpp"
 #include "labd/check/run.hpp"
 #include "labd/check/run_state.hpp"
+#include "labd/check/stage.hpp"
 #include "labd/gather.hpp"
 #include "labd/log.hpp"
 
@@ -17,33 +18,9 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 using Kind = topology::TimedStep::Kind;
 
-// What the coroutines of one experiment share.
-struct Stage {
-    explicit Stage(asio::io_context& loop) : laying(loop) {}
-    std::vector<topology::TimedStep> steps;
-    std::vector<topology::Check> checks;
-    StepListener listener;
-    Clock::time_point began = Clock::now();
-    struct Fault {
-        std::size_t step;
-        std::string key;  // "link h1--r1", "node r1", "packets h1--r1"
-        Override over;
-    };
-    std::vector<Fault> faults;                  // that are in now
-    std::map<std::string, std::size_t> spoken;  // the last step that was about it
-    Turnstile laying;  // each sees what the one before it has made of `faults`
-    // Steps under way; what it waits for, and what ends with it.
-    std::size_t acting = 0, accompanying = 0;
-    bool over = false;
-
-    double at() const { return std::chrono::duration<double>(Clock::now() - began).count(); }
-    const topology::TimedStep& step(std::size_t index) const { return steps.at(index); }
-};
-
 namespace {
 
 constexpr double longest_command_s = 86400;
-constexpr std::uint32_t main_table = 254;
 constexpr std::size_t longest_text = 200;
 
 Clock::duration seconds(double s) {
@@ -266,115 +243,6 @@ asio::awaitable<void> Run::command_in(std::shared_ptr<Stage> stage, std::size_t 
         end.text = "exit " + std::to_string(heard.exit_status()) +
                    (end.text.empty() ? "" : ": " + end.text);
     if (!state->cancelled) stage->listener.ended(index, stage->at(), end);
-}
-
-asio::awaitable<void> Run::sample(std::shared_ptr<Stage> stage, std::size_t index) {
-    const std::shared_ptr<State> state = state_;
-    const topology::TimedStep& step = stage->step(index);
-    const topology::Measure& measure = step.measure;
-    if (measure.kind == topology::Measure::Kind::throughput) {
-        co_await sample_links(stage, index);
-        co_return;
-    }
-    const auto end = Clock::now() + seconds(step.for_s);
-    auto next = Clock::now();
-    while (!state->cancelled && !stage->over && (step.for_s <= 0 || Clock::now() < end)) {
-        std::vector<Task> tasks;
-        for (const std::string& from : measure.from) {
-            if (measure.kind == topology::Measure::Kind::routes)
-                tasks.emplace_back(
-                    [this, stage, index, from] { return sample_routes(stage, index, from); });
-            for (const topology::Text& to : measure.to)
-                if (to.text != from)
-                    tasks.emplace_back([this, stage, index, from, to] {
-                        return sample_pair(stage, index, from, to);
-                    });
-        }
-        co_await gather(std::move(tasks), 32);
-        // What was too slow for its beat waits for the next one.
-        while (next <= Clock::now()) next += seconds(step.every_s);
-        co_await pause_until(stage, next);
-    }
-}
-
-asio::awaitable<void> Run::sample_pair(std::shared_ptr<Stage> stage, std::size_t index,
-                                       std::string from, topology::Text to) {
-    topology::Check ping;
-    topology::subject::Ping subject;
-    subject.from = {from};
-    subject.to = {to};
-    ping.subject = subject;
-    const double at = stage->at();
-    const Verdict verdict = co_await try_once(ping, Trying{Clock::now()});
-    // Who is stopped hears of nobody; what else is wrong is no measurement.
-    if (!verdict.broken.empty() && !lab_->asleep.contains(from))
-        throw std::runtime_error(verdict.broken);
-    Sample told;
-    told.metric = "rtt";
-    told.of = from + " → " + to.text;
-    if (const auto rtt = verdict.metrics.find("rtt"); rtt != verdict.metrics.end())
-        told.value = rtt->second;
-    stage->listener.sampled(index, at, told);
-}
-
-asio::awaitable<void> Run::sample_routes(std::shared_ptr<Stage> stage, std::size_t index,
-                                         std::string node) {
-    Answers answers;
-    const double at = stage->at();
-    co_await read(node, answers);
-    if (!answers.spaces.contains(node)) co_return;  // it is stopped, or dead
-    const auto& routes = answers.spaces.at(node).routes;
-    Sample told;
-    told.metric = "routes";
-    told.of = node;
-    told.value = static_cast<double>(std::count_if(
-        routes.begin(), routes.end(), [](const auto& r) { return r.table == main_table; }));
-    stage->listener.sampled(index, at, told);
-}
-
-// What has gone out since the reading before, by the kernel's counters.
-asio::awaitable<void> Run::sample_links(std::shared_ptr<Stage> stage, std::size_t index) {
-    const std::shared_ptr<State> state = state_;
-    const topology::TimedStep& step = stage->step(index);
-    std::vector<topology::DeviceEnd> ends;
-    for (const topology::Link& link : lab_->wish.links)
-        if (std::find(step.measure.links.begin(), step.measure.links.end(), link.name) !=
-            step.measure.links.end())
-            for (const topology::End& end : link.ends)
-                ends.push_back({lab_->wish.nodes[end.node].name, lab_->wish.at(end).name});
-    struct Counter {
-        double at = 0;
-        std::uint64_t bytes = 0;
-    };
-    std::map<topology::DeviceEnd, Counter> before;
-    const auto finish = Clock::now() + seconds(step.for_s);
-    auto next = Clock::now();
-    for (bool last = false; !last && !state->cancelled;) {
-        // A last reading when it is over, so that short experiments have one.
-        last = stage->over || (step.for_s > 0 && Clock::now() >= finish);
-        std::map<topology::DeviceEnd, Counter> now;
-        Worker::Job look = [&, stage] {
-            for (const topology::DeviceEnd& end : ends) {
-                const auto devices = lab_->kernel->read(end.space);
-                if (const auto device = devices.find(end.device); device != devices.end())
-                    now[end] = {stage->at(), device->second.tx_bytes};
-            }
-        };
-        co_await engine_.kernel_thread().run(lab_->name, std::move(look));
-        for (const auto& [end, reading] : now) {
-            const auto was = before.find(end);
-            if (was == before.end() || reading.bytes < was->second.bytes) continue;
-            Sample told;
-            told.metric = "throughput";
-            told.of = end.space + ":" + end.device;
-            told.value = 8.0 * static_cast<double>(reading.bytes - was->second.bytes) /
-                         std::max(1e-6, reading.at - was->second.at);
-            stage->listener.sampled(index, reading.at, told);
-        }
-        before = std::move(now);
-        while (next <= Clock::now()) next += seconds(step.every_s);
-        if (!last) co_await pause_until(stage, step.for_s > 0 ? std::min(next, finish) : next);
-    }
 }
 
 }  // namespace labd::check

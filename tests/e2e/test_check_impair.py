@@ -156,6 +156,16 @@ class Steps(Impaired):
         self.assertEqual({True, False}, answered)
         self.assertEqual([], lab("ls", "--json").json["labs"])
 
+    def test_a_request_that_is_lost_holds_no_other_up(self):
+        """A third of the time nothing gets through: so of the samples, and in their order."""
+        file = self.write("x.lab.toml", NET + step("0s", 'sample = { rtt = ["h1", "h2"] }\nevery = "50ms"\nfor = "6s"')
+                          + step("2s", 'impair = ["h1", "r1"]\nloss = "100%"\nfor = "2s"'))
+        told = [json.loads(one) for one in lab("test", file, "--json", timeout=60).out.splitlines()]
+        samples = [one for one in told if one["type"] == "sample"]
+        self.assertEqual(sorted(one["at"] for one in samples), [one["at"] for one in samples])
+        share = sum(one["value"] is None for one in samples) / len(samples)
+        self.assertTrue(0.2 < share < 0.5, (share, len(samples)))
+
     def test_a_step_that_cannot_be_done_fails_alone(self):
         file = self.write("x.lab.toml", NET + step("0s", 'impair = "r1--h2"\nrate = "5mbit"\nqueue = "cake"')
                           + step("0s", 'impair = "h1--r1"\nrate = "1mbit"') + step("1s", look("rate 1Mbit")))
