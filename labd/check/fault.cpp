@@ -182,12 +182,6 @@ asio::awaitable<Outcome> Run::with_fault(const topology::Check& check) {
         if (!state->cancelled) {
             Trying trying{broken, check.within_s, true};
             outcome = co_await asked(check, trying);
-            const bool quiet = std::holds_alternative<topology::subject::Converged>(check.subject);
-            if (outcome.first_ok_s && !quiet) {
-                const std::chrono::duration<double> since = Clock::now() - broken;
-                outcome.metrics["converged"] =
-                    *outcome.first_ok_s + since.count() - outcome.elapsed_s;
-            }
         } else {
             outcome.result = Outcome::Result::cancelled;
         }

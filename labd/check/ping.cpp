@@ -130,6 +130,11 @@ Finding find(const Pair& pair, const Ping& s, const Echoes& echoes, Verdict& ver
     return finding;
 }
 
+bool goes_on_until_answered(const topology::Check& check) {
+    const auto* ping = std::get_if<Ping>(&check.subject);
+    return ping != nullptr && ping->count == 1 && !ping->loss && !check.negated;
+}
+
 }  // namespace
 
 Question ask(const Ping& s, const topology::Lab& lab) {
@@ -143,12 +148,15 @@ Question ask(const Ping& s, const topology::Lab& lab) {
 }
 
 void probe_until_answered(const topology::Check& check, Question& question) {
-    const auto* ping = std::get_if<Ping>(&check.subject);
-    if (ping == nullptr || ping->count != 1 || ping->loss || check.negated) return;
+    if (!goes_on_until_answered(check)) return;
     // ping(8): with -w it sends on, and ends with the answer.
     for (Ask& ask : question.commands)
         if (const auto at = std::find(ask.argv.begin(), ask.argv.end(), "-c"); at != ask.argv.end())
             ask.argv.insert(at, {"-w", "1"});
+}
+
+double unanswered_s(const topology::Check& check, const Verdict& verdict) {
+    return goes_on_until_answered(check) ? verdict.lost.value_or(0) * pause_s : 0;
 }
 
 Verdict judge(const Ping& s, const topology::Lab& lab, const Answers& answers) {

@@ -76,6 +76,7 @@ asio::awaitable<Outcome> Run::until_quiet(const topology::Check& check, Trying t
         const bool over = !holds && now >= deadline;
         if (outcome.result != Outcome::Result::failed || over) {
             outcome.history.push_back({outcome.elapsed_s, outcome.value});
+            if (over) outcome.metrics.erase("converged");
             if (over && !check.negated) {
                 auto changes = state->watch.route_changes();
                 for (const auto& [node, count] : before) changes[node] -= count;

@@ -218,11 +218,14 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, Trying tr
         }
         if (!holds) true_since.reset();
         if (holds && !true_since) {
-            true_since = tried;
+            // What the try itself takes is no part of how long the way was away.
+            const double unanswered = trying.broken ? unanswered_s(check, verdict) : 0;
+            true_since = std::min(now, tried + of_seconds(unanswered));
             outcome.first_ok_s = outcome.elapsed_s;
         }
         if (true_since && now - *true_since >= of_seconds(check.hold_s)) {
             outcome.result = Outcome::Result::passed;
+            if (trying.broken) outcome.metrics["converged"] = since(trying.began, *true_since);
             co_return outcome;
         }
         if (!holds && now >= last_begin) {

@@ -13,6 +13,8 @@ Verdict judge(const topology::subject::Ping& s, const topology::Lab& lab, const 
 // Where one answer is asked for and a fault is in: a request every 50 ms until one is answered, so
 // that it is seen when the way is back, and how many were lost before.
 void probe_until_answered(const topology::Check& check, Question& question);
+// How long after its begin such a try sent what was answered; 0 of all others.
+double unanswered_s(const topology::Check& check, const Verdict& verdict);
 
 // connect.cpp
 Question ask(const topology::subject::Connect& s, const topology::Lab& lab);

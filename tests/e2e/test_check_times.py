@@ -74,6 +74,19 @@ class Times(LabTest):
         self.assertGreater(found[0]["metrics"]["lost"], 2)
         self.assertRegex(found[0]["value"], r"after the fault, \d+ packets lost on the way$")
 
+    def test_the_time_that_a_try_takes_is_not_the_way_s(self):
+        """What holds all the time has converged at once, however long it takes to ask; what fails has not."""
+        self.up(STATIC + table('name = "slow"\nrun = { node = "h1", cmd = "sleep 2" }\nduring = { down = ["r1", "r2"] }', "10s")
+                + table('name = "held once"\nrun = { node = "h1", cmd = "[ ! -e /run/asked ] && sleep 1 && touch /run/asked" }\n'
+                        'during = { down = ["r1", "r2"] }\nbefore = false\nfor = "20s"', "2s"))
+        found, _ = results(lab("check", "--json", status=1))
+        self.assertEqual(["passed", "failed"], [one["result"] for one in found], found)
+        self.assertLess(found[0]["metrics"]["converged"], 2)
+        self.assertRegex(found[0]["value"], " ms after the fault$")
+        self.assertIsNotNone(found[1]["first_ok"])
+        self.assertNotIn("converged", found[1]["metrics"])
+        self.assertNotIn("after the fault", found[1]["value"])
+
     @limit(200)
     def test_routes_come_back_after_zebra(self):
         self.up(SQUARE + table('name = "way"\nping = ["h1", "h2"]\nfamily = "ipv4"', "90s")
