@@ -165,6 +165,14 @@ std::optional<std::uint32_t> CheckFields::number(std::string_view key, std::int6
                                                  std::int64_t most) {
     const Value* value = option(key);
     if (value == nullptr) return std::nullopt;
+    if (value->is(Value::Type::string) && value->text.find_first_of("<>=!") == 0) {
+        const std::string word(key);
+        reader.diagnostics.error("VALUE", value->where,
+                                 "\"" + word + "\" is one number, and no bound",
+                                 word + " = " + std::to_string(std::max<std::int64_t>(least, 1)) +
+                                     "; not = true turns a check round");
+        return std::nullopt;
+    }
     const auto number = reader.integer(key, *value, least, most);
     if (!number) return std::nullopt;
     return static_cast<std::uint32_t>(*number);

@@ -101,6 +101,23 @@ Page read_page(const std::string& text) {
     return page;
 }
 
+void judge_page(const Http& s, const Page& page, Finding& finding) {
+    const std::string who = "the server at " + finding.flow->to + " port " +
+                            std::to_string(finding.flow->port) + " answered ";
+    finding.ok = page.status == s.status;
+    finding.value = "status " + std::to_string(page.status);
+    if (!finding.ok) {
+        finding.wanted = std::to_string(s.status);
+        finding.cause = who + std::to_string(page.status) + ", wanted " + finding.wanted;
+    } else if (s.body && !matches(*s.body, page.body)) {
+        const Unlike body = unlike(*s.body, page.body);
+        finding.ok = false;
+        finding.value += ", but the body is: " + body.seen;
+        finding.wanted = body.wanted;
+        finding.cause = who + "with another body than the one wanted";
+    }
+}
+
 }  // namespace
 
 Question ask(const Connect& s, const topology::Lab& lab) {
@@ -169,13 +186,10 @@ Verdict judge(const Http& s, const topology::Lab& lab, const Answers& answers) {
             if (page.status == 0) {
                 finding.value =
                     heard.out.empty() ? why(heard) : "no HTTP: " + one_line(heard.out, 60);
+                finding.flow->answered = !heard.out.empty();
             } else {
-                finding.ok = page.status == s.status;
-                finding.value = "status " + std::to_string(page.status);
-                if (finding.ok && s.body && !matches(*s.body, page.body)) {
-                    finding.ok = false;
-                    finding.value += ", but the body is: " + one_line(page.body, 80);
-                }
+                judge_page(s, page, finding);
+                finding.flow->answered = true;
             }
         }
         verdict.findings.push_back(std::move(finding));

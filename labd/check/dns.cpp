@@ -107,6 +107,8 @@ Verdict judge(const Dns& s, const topology::Lab& lab, const Answers& answers) {
         if (ip && !answer.good) finding.flow = Flow{s.nodes[i], who, ip->text(), i, 53, true};
         std::vector<std::string> wanted;
         for (const topology::Text& one : s.is) wanted.push_back(plain(one.text));
+        if (answer.good && answer.code == 0 && !answer.data.empty())
+            finding.wanted = one_line(sorted(wanted));
         finding.ok = answer.good && answer.code == 0 && !answer.data.empty() &&
                      (wanted.empty() || sorted(wanted) == sorted(answer.data));
         verdict.findings.push_back(std::move(finding));

@@ -318,6 +318,9 @@ Finding judge_zebra(const ProtocolRoute& s, const json::value& answer, const Own
         if (metric) finding.value += ", metric " + std::to_string(*metric);
     });
     if (s.absent) finding.ok = !finding.ok;
+    if (s.metric && !s.absent && !finding.value.empty())
+        finding.wanted =
+            (s.via ? "via " + s.via->text + ", " : "") + "metric " + std::to_string(*s.metric);
     if (finding.value.empty()) {
         const std::size_t known = answer.is_object() ? answer.get_object().size() : 0;
         finding.value = "no such route (" + std::to_string(known) + " others of this protocol)";

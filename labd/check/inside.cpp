@@ -69,8 +69,12 @@ void look_into_json(const topology::subject::Run& s, const std::string& out, Fin
         return;
     }
     const std::string found = plain(*at);
-    finding.ok = finding.ok && (!s.is || found == s.is->text);
-    finding.value = one_line(found);
+    const auto bound = s.is ? bound_of(s.is->text) : std::nullopt;
+    const auto number = number_of(found);
+    const bool right = !s.is || (bound ? number && bound->holds(*number) : found == s.is->text);
+    if (finding.ok || !right) finding.value = one_line(found), finding.wanted.clear();
+    if (!right) finding.wanted = one_line(s.is->text);
+    finding.ok = finding.ok && right;
 }
 
 // "key.with.dots" → /proc/sys/key/with/dots; an interface's own dots are written as slashes there.
@@ -100,10 +104,17 @@ Verdict judge(const topology::subject::Run& s, const topology::Lab&, const Answe
         Finding finding;
         finding.ok = !heard.timed_out && static_cast<std::uint32_t>(heard.exit_status()) == s.exit;
         finding.value = ended(heard);
-        if (!finding.ok) return finding;
+        if (!finding.ok) {
+            if (s.exit != 0) finding.wanted = "exit status " + std::to_string(s.exit);
+            return finding;
+        }
         if (s.stdout_) {
             finding.ok = matches(*s.stdout_, heard.out);
-            finding.value = heard.out.empty() ? "said nothing" : one_line(heard.out);
+            const Unlike output = unlike(*s.stdout_, heard.out);
+            finding.value = heard.out.empty() ? "said nothing"
+                            : finding.ok      ? one_line(heard.out)
+                                              : output.seen;
+            finding.wanted = output.wanted;
         }
         if (s.has_json) look_into_json(s, heard.out, finding);
         return finding;
@@ -165,6 +176,10 @@ Verdict judge(const File& s, const topology::Lab&, const Answers& answers) {
                      (!s.is || matches(*s.is, heard.out));
         finding.value = finding.ok ? "there, " + std::to_string(heard.out.size()) + " bytes"
                                    : "it says: " + one_line(heard.out, 100);
+        if (!finding.ok && s.is) {
+            const Unlike text = unlike(*s.is, heard.out);
+            finding.value = "it says: " + text.seen, finding.wanted = text.wanted;
+        }
         return finding;
     });
 }
@@ -178,6 +193,7 @@ Verdict judge(const Sysctl& s, const topology::Lab&, const Answers& answers) {
         Finding finding;
         finding.ok = heard.ok() && squeezed(heard.out) == squeezed(s.is.text);
         finding.value = heard.ok() ? squeezed(one_line(heard.out)) : ended(heard);
+        finding.wanted = squeezed(one_line(s.is.text));
         return finding;
     });
 }

@@ -65,6 +65,16 @@ bool fits(const Reading::Route& route, const Route& s, const Owners& owners) {
                        [&](const Reading::Hop& hop) { return through(hop, s, owners); });
 }
 
+// "metric 10": what of it the check says.
+std::string wanted_of(const Route& s) {
+    std::string out = s.via ? "via " + s.via->text : "";
+    const auto say = [&](const std::string& words) { out += (out.empty() ? "" : " ") + words; };
+    if (!s.dev.empty()) say("dev " + s.dev);
+    if (!s.proto.empty()) say("proto " + s.proto);
+    if (s.metric) say("metric " + std::to_string(*s.metric));
+    return out;
+}
+
 // What there is instead: the number of routes, and the nearest that covers the prefix.
 std::string missing(const topology::Prefix& prefix, std::uint32_t table, const Reading& reading) {
     std::size_t routes = 0;
@@ -116,6 +126,7 @@ Verdict judge(const Route& s, const topology::Lab& lab, const Answers& answers) 
             finding.ok = finding.ok || fits(*route, s, owners);
             finding.value += (finding.value.empty() ? "" : "; ") + shown(*route, owners);
         }
+        if (!found.empty()) finding.wanted = wanted_of(s);
         if (found.empty())
             finding.value =
                 s.prefix.text == "default" ? "no default route" : missing(prefix, s.table, reading);

@@ -120,13 +120,16 @@ Finding find(const Pair& pair, const Ping& s, const Echoes& echoes, Verdict& ver
     }
     finding.ok = s.loss ? s.loss->holds(loss) : echoes.received >= s.count;
     if (echoes.rtt_s) finding.value = milliseconds(*echoes.rtt_s);
-    if (s.rtt && echoes.rtt_s && !s.rtt->holds(*echoes.rtt_s)) finding.ok = false;
+    if (s.rtt && echoes.rtt_s && !s.rtt->holds(*echoes.rtt_s))
+        finding.ok = false, finding.wanted = s.rtt->text;
     if (sent > 1 && (echoes.received < sent || s.loss)) {
         char share[48];
         (void)std::snprintf(share, sizeof share, "%s%.3g %% lost",
                             finding.value.empty() ? "" : ", ", loss);
         finding.value += share;
     }
+    if (s.loss && !s.loss->holds(loss))
+        finding.wanted = s.loss->text + (finding.wanted.empty() ? "" : " and " + finding.wanted);
     return finding;
 }
 
@@ -173,9 +176,12 @@ Verdict judge(const Ping& s, const topology::Lab& lab, const Answers& answers) {
             verdict.broken = pair.from + ": " + why;
             return verdict;
         }
-        Finding finding = find(pair, s, read_ping_output(heard), verdict);
+        const Echoes echoes = read_ping_output(heard);
+        Finding finding = find(pair, s, echoes, verdict);
         finding.flow =
             Flow{pair.from, pair.to.name, pair.to.address, command, 0, false, s.size.value_or(56)};
+        finding.flow->answered = echoes.received > 0;
+        finding.flow->slow = s.rtt && echoes.rtt_s && !s.rtt->holds(*echoes.rtt_s);
         verdict.findings.push_back(std::move(finding));
     }
     return verdict;

@@ -55,6 +55,8 @@ struct Flow {
     std::uint16_t port = 0;         // 0: echo requests
     bool udp = false;
     std::uint32_t size = 0;  // bytes of payload when said
+    // An answer came, and is not as it should be: so nothing is lost. `slow`: it took too long.
+    bool answered = false, slow = false;
 };
 
 // One part of a check: one pair, one node.
@@ -63,7 +65,8 @@ struct Finding {
     bool ok = false;
     std::string value;  // what was seen: "0.3 ms", "no reply"
     std::optional<Flow> flow = {};
-    std::string cause = {};  // why it is not ok, when the answer itself tells
+    std::string cause = {};   // why it is not ok, when the answer itself tells
+    std::string wanted = {};  // instead of the value, where the value does not tell
 };
 
 struct Verdict {

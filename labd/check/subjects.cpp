@@ -5,7 +5,11 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
 #include <variant>
 
 namespace labd::check {
@@ -25,7 +29,9 @@ std::string Verdict::value(bool negated) const {
     if (!broken.empty()) return broken;
     if (findings.empty()) return "there is nothing to look at";
     const auto show = [&](const Finding& f) {
-        return findings.size() == 1 || f.what.empty() ? f.value : f.what + ": " + f.value;
+        const std::string value =
+            f.value + (f.ok || f.wanted.empty() ? "" : ", wanted " + f.wanted);
+        return findings.size() == 1 || f.what.empty() ? value : f.what + ": " + value;
     };
     std::vector<const Finding*> wrong;
     for (const Finding& f : findings)
@@ -71,7 +77,59 @@ std::string trouble(const Heard& heard) {
     return "";
 }
 
+std::optional<double> number_of(const std::string& text) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string::npos) return std::nullopt;
+    const std::string rest = text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
+    char* end = nullptr;
+    const double number = std::strtod(rest.c_str(), &end);
+    if (end != rest.c_str() + rest.size() || !std::isfinite(number)) return std::nullopt;
+    return number;
+}
+
+std::optional<topology::Bound> bound_of(const std::string& words) {
+    using Side = topology::Bound::Side;
+    for (const auto& [sign, side] :
+         {std::pair("<=", Side::at_most), std::pair(">=", Side::at_least),
+          std::pair("<", Side::less), std::pair(">", Side::more)}) {
+        if (!words.starts_with(sign)) continue;
+        const auto number = number_of(words.substr(std::strlen(sign)));
+        if (!number) return std::nullopt;
+        return topology::Bound{side, *number, words};
+    }
+    return std::nullopt;
+}
+
+Unlike unlike(const topology::TextMatch& match, const std::string& text) {
+    const auto lines_of = [](const std::string& of) {
+        std::vector<std::string> out;
+        std::istringstream in(of);
+        for (std::string line; std::getline(in, line);) out.push_back(line);
+        return out;
+    };
+    const auto lines = lines_of(text), wanted = lines_of(match.text.text);
+    const std::string number = std::to_string(lines.size());
+    if (lines.empty()) return {"nothing", one_line(match.text.text)};
+    const bool first = wanted.size() == 1 && lines.front() != wanted.front();
+    if (match.regex || first || bound_of(match.text.text))
+        return {lines.size() == 1 ? one_line(lines.front())
+                                  : "the first of " + number + " lines is: " + one_line(text, 80),
+                (match.regex ? "~ " : "") + one_line(match.text.text)};
+    if (lines.size() == 1 && wanted.size() <= 1)
+        return {one_line(lines.front()), one_line(match.text.text)};
+    std::size_t at = 0;
+    while (at < lines.size() && at < wanted.size() && lines[at] == wanted[at]) ++at;
+    const std::string line = "line " + std::to_string(at + 1);
+    return {at < lines.size() ? line + " of " + number + " is: " + one_line(lines[at], 80)
+                              : (number == "1" ? "1 line" : number + " lines"),
+            at < wanted.size() ? line + " to be: " + one_line(wanted[at], 80) : "no " + line};
+}
+
 bool matches(const topology::TextMatch& match, const std::string& text) {
+    if (const auto bound = bound_of(match.text.text); bound && !match.regex) {
+        const auto number = number_of(text);
+        return number && bound->holds(*number);
+    }
     if (!match.regex) {
         std::string_view body = text, wanted = match.text.text;
         for (std::string_view* part : {&body, &wanted})

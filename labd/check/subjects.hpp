@@ -86,6 +86,18 @@ std::string trouble(const Heard& heard);
 // "~ regex" or the whole text; bounded to what a pattern may be tried on.
 bool matches(const topology::TextMatch& match, const std::string& text);
 
+// Where a text is not as wanted: its first line that is not, and which of how many; and what is
+// wanted there.
+struct Unlike {
+    std::string seen, wanted;
+};
+Unlike unlike(const topology::TextMatch& match, const std::string& text);
+
+// "< 111": a bound, when the words are one; a number alone is a text.
+std::optional<topology::Bound> bound_of(const std::string& words);
+// The number that is the whole text, but for blanks around it.
+std::optional<double> number_of(const std::string& text);
+
 // One line of what a program said, at most `limit` bytes, without control bytes.
 std::string one_line(const std::string& text, std::size_t limit = 120);
 

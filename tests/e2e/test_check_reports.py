@@ -80,6 +80,8 @@ class Refused(LabTest):
         ('ospf-neighbors = { node = "r1", count = 1 }', 'it is called "full" here'),
         ('exec = { node = "h1", cmd = "true" }', 'it is called "run" here'),
         ('zzzzzz = true', "a check asks one of ping, all-reachable, tcp"),
+        ('run = { node = "h1", cmd = "true" }\nexit = "!= 0"', '"exit" is one number, and no bound'),
+        ('route = { node = "h1", prefix = "default", metric = "< 100" }', '"metric" is one number, and no bound'),
     ]
     NET = PAIR + 'r1 = { kind = "router", routing = "ospf" }\n'
 

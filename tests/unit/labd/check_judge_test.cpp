@@ -92,7 +92,12 @@ TEST(JudgePing, AShareAndATimeHaveBounds) {
         "20.1/25.0/30.1/0.000 ms\n";
     EXPECT_TRUE(verdict("ping h1 h2 'loss=< 11%' 'rtt=< 30ms'", {said(text)}).holds(false));
     EXPECT_FALSE(verdict("ping h1 h2 'loss=< 10%'", {said(text)}).holds(false));
-    EXPECT_FALSE(verdict("ping h1 h2 'loss=< 11%' 'rtt=< 25ms'", {said(text)}).holds(false));
+    const Verdict slow = verdict("ping h1 h2 'loss=< 11%' 'rtt=< 25ms'", {said(text)});
+    EXPECT_FALSE(slow.holds(false));
+    EXPECT_EQ(slow.value(false), "25 ms, 10 % lost, wanted < 25ms");
+    EXPECT_TRUE(slow.findings[0].flow->slow);
+    EXPECT_EQ(verdict("ping h1 h2 'loss=< 10%'", {said(text)}).value(false),
+              "25 ms, 10 % lost, wanted < 10%");
 }
 
 TEST(JudgePing, AProgramThatIsNotThereIsNobodysNetwork) {
@@ -101,6 +106,50 @@ TEST(JudgePing, AProgramThatIsNotThereIsNobodysNetwork) {
     EXPECT_EQ(none.broken, "h1: env: 'ping': No such file or directory");
     EXPECT_FALSE(none.holds(false));
     EXPECT_FALSE(none.holds(true));
+}
+
+// A page that came is no packet lost: its own words are the cause.
+TEST(JudgeHttp, SaysWhatTheServerAnsweredAndWhatIsWanted) {
+    const Verdict none = verdict("http h1 http://h2/x", {said("HTTP/1.0 404 Not Found\r\n\r\n")});
+    EXPECT_EQ(none.value(false), "status 404, wanted 200");
+    EXPECT_EQ(none.findings[0].cause, "the server at h2 port 80 answered 404, wanted 200");
+    const Verdict other =
+        verdict("http h1 http://h2/ body=hello", {said("HTTP/1.0 200 OK\r\n\r\nbye\n")});
+    EXPECT_EQ(other.value(false), "status 200, but the body is: bye, wanted hello");
+    EXPECT_EQ(other.findings[0].cause,
+              "the server at h2 port 80 answered with another body than the one wanted");
+}
+
+TEST(JudgeRun, SaysWhatIsWanted) {
+    const auto value = [](const std::string& words, std::string out, int status = 0) {
+        return verdict("run = { node = \"h1\", cmd = \"x\" }\n" + words,
+                       {said(std::move(out), status)})
+            .value(false);
+    };
+    EXPECT_EQ(value("json = \"/x\"\nis = \"111\"", "{\"x\":110}"), "110, wanted 111");
+    EXPECT_EQ(value("exit = 3", "", 0), "exit status 0, wanted exit status 3");
+    EXPECT_EQ(value("stdout = \"a\"", "b\n"), "b, wanted a");
+    EXPECT_EQ(value("stdout = \"a\\nb\\nc\"", "a\nx\nc\n"),
+              "line 2 of 3 is: x, wanted line 2 to be: b");
+    EXPECT_EQ(value("stdout = \"a\\nb\"", "a\n"), "1 line, wanted line 2 to be: b");
+    EXPECT_EQ(value("stdout = \"~ q\"", "a\nx\nc\n"), "the first of 3 lines is: a, wanted ~ q");
+    EXPECT_EQ(value("stdout = \"a\"", "b\nc\n"), "the first of 2 lines is: b, wanted a");
+    EXPECT_EQ(value("stdout = \"a\"", "a\nc\n"), "line 2 of 2 is: c, wanted no line 2");
+    EXPECT_EQ(value("stdout = \"a\"", ""), "said nothing, wanted a");
+}
+
+TEST(JudgeRun, HoldsNumbersAgainstBounds) {
+    const auto holds = [](const std::string& words, std::string out) {
+        return verdict("run = { node = \"h1\", cmd = \"x\" }\n" + words, {said(std::move(out))})
+            .holds(false);
+    };
+    EXPECT_TRUE(holds("json = \"/x\"\nis = \"< 111\"", "{\"x\":110}"));
+    EXPECT_FALSE(holds("json = \"/x\"\nis = \"< 110\"", "{\"x\":110}"));
+    EXPECT_FALSE(holds("json = \"/x\"\nis = \"< 110\"", "{\"x\":\"few\"}"));
+    EXPECT_TRUE(holds("stdout = \"> 5\"", "13\n"));
+    EXPECT_FALSE(holds("stdout = \">= 14\"", "13\n"));
+    // No number, no bound: the words themselves.
+    EXPECT_TRUE(holds("stdout = \"< none\"", "< none\n"));
 }
 
 TEST(JudgeProcess, ComparesWhatTheKernelKeeps) {
@@ -195,7 +244,9 @@ TEST(JudgeKernel, RoutesByNameAndWhatIsNearest) {
     };
     EXPECT_TRUE(look("route r1 10.0.2.0/24 via=r2 dev=eth0 proto=ospf metric=20").holds(false));
     EXPECT_EQ(look("route r1 10.0.2.0/24 via=r3").value(false),
-              "via r2 dev eth0 proto ospf metric 20");
+              "via r2 dev eth0 proto ospf metric 20, wanted via r3");
+    EXPECT_EQ(look("route r1 10.0.2.0/24 metric=10").value(false),
+              "via r2 dev eth0 proto ospf metric 20, wanted metric 10");
     EXPECT_EQ(look("route r1 10.0.2.128/25").value(false),
               "no route to 10.0.2.128/25 (1 route, the nearest is 10.0.2.0/24)");
     EXPECT_FALSE(look("route r1 10.0.2.0/24 absent=true").holds(false));
