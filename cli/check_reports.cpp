@@ -1,6 +1,7 @@
 // JUnit XML, TAP 14 and GitHub's workflow commands.
 #include "cli/check_results.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -118,15 +119,18 @@ std::string trouble_case(const CheckSuite& suite, const char* name, const std::s
            xml(more) + "</error>\n    </testcase>\n";
 }
 
-std::string test_suite(const CheckSuite& suite) {
+// `repeated`: of --repeat, where names must differ.
+std::string test_suite(const CheckSuite& suite, bool repeated) {
     CheckCounts counts;
     counts.add(suite);
     const std::size_t tests = tests_of(suite);
-    std::string out =
-        "  <testsuite name=\"" + xml(suite.lab) + "\" tests=\"" + std::to_string(tests) +
-        "\" failures=\"" + std::to_string(counts.failed + counts.failed_steps) + "\" errors=\"" +
-        std::to_string(counts.errors + counts.interrupted) + "\" skipped=\"" +
-        std::to_string(counts.skipped) + "\" time=\"" + seconds(suite.elapsed) + "\">\n";
+    std::string out = "  <testsuite name=\"" + xml(suite.lab) +
+                      (repeated ? ", run " + std::to_string(suite.run + 1) : "") + "\" tests=\"" +
+                      std::to_string(tests) + "\" failures=\"" +
+                      std::to_string(counts.failed + counts.failed_steps) + "\" errors=\"" +
+                      std::to_string(counts.errors + counts.interrupted) + "\" skipped=\"" +
+                      std::to_string(counts.skipped) + "\" time=\"" + seconds(suite.elapsed) +
+                      "\">\n";
     for (const CheckResult& r : suite.results) out += test_case(suite, r);
     for (const FailedStep& step : failed_steps(suite)) out += step_case(suite, step);
     if (!suite.trouble.empty())
@@ -202,11 +206,13 @@ std::string junit_xml(const std::vector<CheckSuite>& suites) {
     std::size_t tests = 0;
     double elapsed = 0;
     std::string inner;
+    const bool repeated = std::any_of(suites.begin(), suites.end(),
+                                      [](const CheckSuite& suite) { return suite.run > 0; });
     for (const CheckSuite& suite : suites) {
         all.add(suite);
         tests += tests_of(suite);
         elapsed += suite.elapsed;
-        inner += test_suite(suite);
+        inner += test_suite(suite, repeated);
     }
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lab\" tests=\"" +
            std::to_string(tests) + "\" failures=\"" +

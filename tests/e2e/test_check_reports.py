@@ -47,6 +47,11 @@ class Reports(LabTest):
         pathlib.Path("full").write_text("no folder")
         self.assertIn("cannot write", lab("test", file, "--bundle", "full", status=4).err)
 
+    def test_each_run_has_its_name(self):
+        file = self.write("r.lab.toml", PAIR + table('ping = ["h1", "h2"]'))
+        lab("test", file, "--repeat", "2", "--junit", "r.xml")
+        self.assertEqual(["r, run 1", "r, run 2"], [s.get("name") for s in xml.parse("r.xml").iter("testsuite")])
+
     def test_wait_keeps_within(self):
         self.up(PAIR)
         lab("wait", "ping h1 10.9.9.9 within=1s", status=124, timeout=15)
