@@ -3,8 +3,13 @@
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
 #include "labd/link_back_ends.hpp"
+#include "labd/node_door_parts.hpp"
 #include "topology/masquerade.hpp"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -12,6 +17,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <sstream>
 
 namespace labd {
 
@@ -65,6 +71,70 @@ std::string shown(const std::vector<topology::Text>& argv) {
     std::string line;
     for (const topology::Text& t : argv) line += (line.empty() ? "" : " ") + t.text;
     return line;
+}
+
+// The last lines of a service's log, each once: "" when there are none, or none in time.
+asio::awaitable<std::string> end_of_log(asio::io_context& loop, std::shared_ptr<NodeDoor> door,
+                                        std::string service) {
+    constexpr std::uint32_t lines = 4;
+    constexpr std::size_t most = 65536, shown = 200;
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
+        co_return "";
+    Fd theirs(ends[1]);
+    const auto ours = std::make_shared<asio::posix::stream_descriptor>(loop, ends[0]);
+    const auto late = std::make_shared<asio::steady_timer>(loop, door::line_limit);
+    late->async_wait([ours](boost::system::error_code called_off) {
+        boost::system::error_code ignored;
+        if (!called_off) (void)ours->close(ignored);
+    });
+    std::string bytes, text;
+    try {
+        co_await door->logs(service, false, lines, std::move(theirs));
+        while (bytes.size() < most) {
+            std::array<char, 4096> piece{};
+            const std::size_t n =
+                co_await ours->async_read_some(asio::buffer(piece), asio::use_awaitable);
+            bytes.append(piece.data(), n);
+        }
+    } catch (const std::exception&) {
+        (void)0;  // the end, or too late
+    }
+    late->cancel();
+    protocol::FrameHeader header{};
+    for (std::string_view left = bytes; left.size() >= sizeof header;) {
+        std::memcpy(&header, left.data(), sizeof header);
+        left.remove_prefix(sizeof header);
+        if (header.type == static_cast<std::uint32_t>(protocol::Frame::output))
+            text += left.substr(0, header.length);
+        left.remove_prefix(std::min<std::size_t>(header.length, left.size()));
+    }
+    std::istringstream in(text);
+    std::vector<std::string> told;
+    for (std::string line; std::getline(in, line);) {
+        line = door::tame(line.substr(0, shown), shown);
+        if (std::find(told.begin(), told.end(), line) == told.end()) told.push_back(line);
+    }
+    std::string out;
+    for (const std::string& line : told)
+        out += (out.empty() ? "; the last that it said: " : "; ") + line;
+    co_return out;
+}
+
+// BIRD makes the socket by which it is known to be ready before it has read its configuration.
+asio::awaitable<void> read_bird_conf(std::shared_ptr<NodeDoor> door, const topology::Node& node) {
+    labd::Command command;
+    command.argv = {"/usr/sbin/bird", "-p"};
+    command.dir = "/";
+    const RunResult result = co_await door->run(std::move(command), exec_limit_ms);
+    const int code = WEXITSTATUS(result.wait_status);
+    // Without the program nobody has read anything.
+    if (result.wait_status == 0 || result.timed_out || code == 126 || code == 127) co_return;
+    std::string said = result.tail;
+    while (said.ends_with('\n')) said.pop_back();
+    throw StepFailure(node.name + ": service bird failed: it cannot read its configuration" +
+                          (said.empty() ? "" : ": " + said),
+                      node.where);
 }
 
 }  // namespace
@@ -200,6 +270,7 @@ asio::awaitable<void> Engine::start_service(std::shared_ptr<Lab> lab, std::strin
         fail_point::after("service.put");
         for (const topology::Text& condition : service.after)
             co_await await_condition(lab, name, condition, progress);
+        if (service.generated && service.name == "bird") co_await read_bird_conf(door, *node);
         std::string to_start = service.name;
         fail_point::before("service.start");
         co_await door->start_service(std::move(to_start));
@@ -233,7 +304,7 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
             job = s.ready.kind == topology::Ready::Kind::exit;
         }
     const std::string its_log =
-        "lab logs " + name + "/" + service_name + " with --keep-on-failure shows what it said";
+        "lab up --keep-on-failure leaves it there, for lab logs " + name + "/" + service_name;
     auto deadline = steady_clock::now() + ready_limit;
     const bool asked = progress->wait_s > 0 && progress->deadline < deadline;
     if (asked) deadline = progress->deadline;
@@ -248,12 +319,14 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
             if (job && status.state == protocol::ServiceState::exited && status.wait_status == 0)
                 co_return;
             if (status.state == protocol::ServiceState::failed ||
-                (job && status.state == protocol::ServiceState::exited))
-                throw StepFailure(
-                    name + ": service " + service_name + " failed: " +
-                        (status.text.empty() ? ended(static_cast<int>(status.wait_status))
-                                             : status.text),
-                    where, its_log);
+                (job && status.state == protocol::ServiceState::exited)) {
+                const std::string why =
+                    status.text.empty() ? ended(static_cast<int>(status.wait_status)) : status.text;
+                const std::shared_ptr<NodeDoor> door = live.door;
+                const std::string said = co_await end_of_log(loop_, door, service_name);
+                throw StepFailure(name + ": service " + service_name + " failed: " + why + said,
+                                  where, its_log);
+            }
         }
         if (steady_clock::now() >= deadline) {
             const std::string text = found != live.services.end() ? found->second.text : "";
