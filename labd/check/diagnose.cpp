@@ -350,7 +350,10 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
             co_await gatherer.routing();
             diagnosis.causes =
                 routing_causes(gatherer.evidence, lab->wish, network_asked_for(check));
-            if (diagnosis.causes.empty()) diagnosis.causes = unspoken(check, lab->wish);
+            if (diagnosis.causes.empty() && check.during)
+                diagnosis.causes.push_back(not_around(*check.during, lab->wish));
+            if (diagnosis.causes.empty())
+                diagnosis.causes = unspoken(check, gatherer.evidence, lab->wish);
         }
     } catch (const std::exception& error) {
         log::warning("check " + check.name + ": no cause could be looked for: " + error.what());

@@ -5,8 +5,10 @@
 #include "labd/check/question.hpp"
 #include "labd/check/rule_trace.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,17 @@ struct Evidence {
     std::map<std::string, Inside> routing;  // what vtysh says, by command
     // Nodes that run nothing now: "is stopped (lab start r2)".
     std::map<std::string, std::string> resting;
+    std::set<std::string> asked;        // nodes that the check is about
+    std::set<std::string> off_by_file;  // links that the file has switched off
+    // What the check itself has broken: known, and not why it fails.
+    std::optional<topology::Fault> fault;
+    bool broke_link(const std::string& name) const {
+        return fault &&
+               std::find(fault->links.begin(), fault->links.end(), name) != fault->links.end();
+    }
+    bool broke_node(const std::string& name) const {
+        return fault && fault->kind == topology::Fault::Kind::stop && fault->node == name;
+    }
 };
 
 struct Diagnosis {
@@ -67,9 +80,12 @@ Diagnosis explain_passage(const Evidence& evidence, const topology::Lab& lab);
 // not announce the wanted network. Pure.
 std::vector<std::string> routing_causes(const Evidence& evidence, const topology::Lab& lab,
                                         const std::optional<topology::Prefix>& wanted = {});
-// unspoken.cpp: of a check of a routing protocol who should speak it, as the file has it, and does
-// not. Pure.
-std::vector<std::string> unspoken(const topology::Check& check, const topology::Lab& lab);
+// unspoken.cpp: of a check of a routing protocol who should speak it, as the file has it or a
+// router's own configuration, and does not. Pure.
+std::vector<std::string> unspoken(const topology::Check& check, const Evidence& evidence,
+                                  const topology::Lab& lab);
+// Of a check that fails while its own fault is in, when nothing else is wrong.
+std::string not_around(const topology::Fault& fault, const topology::Lab& lab);
 // The one that a check of a route wants to be there.
 std::optional<topology::Prefix> network_asked_for(const topology::Check& check);
 // The commands for Evidence::routing.
