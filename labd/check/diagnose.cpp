@@ -47,6 +47,7 @@ class Gatherer {
         for (const Way* way : {&evidence.there, &evidence.back})
             for (const Stop& stop : way->stops) nodes.insert(stop.node);
         if (lab_->wish.find(flow.to) != nullptr) nodes.insert(flow.to);
+        evidence.asked.insert(nodes.begin(), nodes.end());
         co_await ask_inside(nodes);
         if (evidence.there.arrived && evidence.back.arrived) co_await send_again(nodes, sender);
     }
@@ -314,6 +315,25 @@ class Gatherer {
     Hear hear_;
 };
 
+std::set<std::string> switched_off(const topology::Lab& wish) {
+    std::set<std::string> out;
+    for (const topology::Link& link : wish.links)
+        if (std::any_of(link.ends.begin(), link.ends.end(),
+                        [&](const topology::End& end) { return !wish.at(end).up; }))
+            out.insert(link.name);
+    return out;
+}
+
+std::set<std::string> nodes_asked(const topology::Check& check) {
+    const std::vector<std::string>* nodes = nullptr;
+    if (const auto* s = std::get_if<topology::subject::Neighbors>(&check.subject))
+        nodes = &s->nodes;
+    if (const auto* s = std::get_if<topology::subject::ProtocolRoute>(&check.subject))
+        nodes = &s->nodes;
+    if (const auto* s = std::get_if<topology::subject::Route>(&check.subject)) nodes = &s->nodes;
+    return nodes == nullptr ? std::set<std::string>() : std::set(nodes->begin(), nodes->end());
+}
+
 bool about_routing(const topology::Check& check) {
     using namespace topology::subject;
     return std::holds_alternative<Neighbors>(check.subject) ||
@@ -329,6 +349,9 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
     Diagnosis diagnosis;
     try {
         Gatherer gatherer(loop, engine, lab, std::move(hear));
+        gatherer.evidence.fault = check.during;
+        gatherer.evidence.off_by_file = switched_off(lab->wish);
+        gatherer.evidence.asked = nodes_asked(check);
         const Question question = ask(check, lab->wish);
         const auto wrong = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                         [negated = check.negated](const Finding& f) {

@@ -62,7 +62,7 @@ void Explainer::cause(std::string text) {
 bool Explainer::rests(const std::string& node) {
     const auto at = e_.resting.find(node);
     if (at == e_.resting.end()) return false;
-    cause(node + " " + at->second);
+    if (!e_.broke_node(node)) cause(node + " " + at->second);
     return true;
 }
 
@@ -71,6 +71,7 @@ void Explainer::down(const std::string& node, const topology::Interface& interfa
     std::string text = "interface down: " + node + "'s " + interface.name;
     if (interface.link < lab_.links.size()) {
         const std::string& link = lab_.links[interface.link].name;
+        if (e_.broke_link(link)) return;
         text += " (link " + link + ")";
         if (!interface.up) text += ", which is switched off (lab link " + link + " up)";
     }
@@ -217,7 +218,8 @@ bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& pr
     if (&way == &e_.back && !wished_network(way.to) && owners_.of(way.to).empty())
         cause(e_.there.stops.front().node + " sends from " + way.to.text() +
               ", an address of no network of the file");
-    if (out_.causes.empty())
+    if (out_.causes.empty()) down_interfaces(stop.node, way.to.family, true);
+    if (out_.causes.empty() && !e_.fault)
         cause("a route to " + network_of(way.to) + " is missing at " + stop.node);
     return true;
 }
@@ -235,7 +237,7 @@ std::string Explainer::network_of(const topology::Ip& ip) const {
     return network ? network->text() : ip.text();
 }
 
-void Explainer::down_interfaces(const std::string& name, topology::Family family) {
+void Explainer::down_interfaces(const std::string& name, topology::Family family, bool by_file) {
     const topology::Node* node = lab_.find(name);
     if (node == nullptr) return;
     for (const topology::Interface& interface : node->interfaces) {
@@ -245,9 +247,12 @@ void Explainer::down_interfaces(const std::string& name, topology::Family family
             continue;
         }
         if (!link->up) {
-            down(name, interface);
+            const bool off = interface.link < lab_.links.size() &&
+                             e_.off_by_file.contains(lab_.links[interface.link].name);
+            if (off == by_file) down(name, interface);
             continue;
         }
+        if (by_file) continue;
         missing_addresses(name, interface, family);
     }
 }
@@ -289,7 +294,8 @@ bool Explainer::missing_addresses(const std::string& name, const topology::Inter
 
 void Explainer::wished_route(const std::string& name, const topology::Ip& to) {
     const topology::Node* node = lab_.find(name);
-    if (node == nullptr) return;
+    // A link that goes down takes its routes with it.
+    if (node == nullptr || e_.fault) return;
     for (const topology::Route& route : node->routes)
         if (route.destination.contains(to) && route.destination.ip.family == to.family) {
             cause("the route " + route.destination.text() +

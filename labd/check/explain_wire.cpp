@@ -116,15 +116,16 @@ bool Explainer::no_carrier(const Stop& stop, const topology::Interface& interfac
                            const std::string& prefix) {
     const Reading::Link* link = reading(stop.node).link(stop.out);
     if (link == nullptr || (link->up && link->carrier)) return false;
-    std::string others;
+    bool own_fault = false;
     if (interface.link < lab_.links.size())
         for (const topology::End& end : lab_.links[interface.link].ends) {
             const std::string& other = lab_.nodes[end.node].name;
             if (other == stop.node) continue;
+            own_fault = own_fault || e_.broke_node(other);
             const Reading::Link* its = reading(other).link(lab_.at(end).name);
             if (its == nullptr || !its->up) down(other, lab_.at(end));
         }
-    if (out_.causes.empty()) down(stop.node, interface);
+    if (out_.causes.empty() && !own_fault) down(stop.node, interface);
     return dies(stop.node, prefix, stop.out + (link->up ? " has no carrier" : " is down"));
 }
 
@@ -300,7 +301,8 @@ bool Explainer::impaired(const Stop& stop, bool nearly_all) {
     for (const auto& [key, value] : topology::impairment_words(impairment))
         if (key == "loss" || key == "corrupt")
             words += (words.empty() ? "" : ", ") + key + " " + value;
-    cause("an impairment of what " + stop.node + "'s " + stop.out + " sends: " + words);
+    if (interface->link >= lab_.links.size() || !e_.broke_link(lab_.links[interface->link].name))
+        cause("an impairment of what " + stop.node + "'s " + stop.out + " sends: " + words);
     return true;
 }
 

@@ -42,7 +42,8 @@ class Explainer {
     // True when there is a rule that ends in this word; it is a cause then.
     bool ruled_out(const Stop& stop, const char* action, topology::Family family);
     bool no_route(const Way& way, const Stop& stop, const std::string& prefix);
-    void down_interfaces(const std::string& name, topology::Family family);
+    // Those that the file has switched off, or all others.
+    void down_interfaces(const std::string& name, topology::Family family, bool by_file = false);
     // What the file gives an interface and the kernel does not have.
     bool missing_addresses(const std::string& name, const topology::Interface& interface,
                            topology::Family family);

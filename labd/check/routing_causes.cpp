@@ -43,9 +43,16 @@ void CauseList::add(std::string text) {
         causes_.push_back(std::move(text));
 }
 
+void CauseList::forget(const std::function<bool(const std::string&)>& which) {
+    for (std::vector<std::string>* list : {&causes_, &weak_, &last_}) std::erase_if(*list, which);
+}
+
 std::vector<std::string> CauseList::take() {
     for (std::string& text : weak_) add(std::move(text));
     weak_.clear();
+    if (causes_.empty())
+        for (std::string& text : last_) add(std::move(text));
+    last_.clear();
     return std::move(causes_);
 }
 
@@ -112,22 +119,52 @@ Routers routers_of(const Evidence& evidence, const topology::Lab& lab) {
 }
 
 // `wanted`: what there is no route to, if that is asked.
-void wire_causes(const topology::Lab& lab, const RouterWire& wire,
+void wire_causes(const Evidence& evidence, const topology::Lab& lab, const RouterWire& wire,
                  const std::optional<topology::Prefix>& wanted, CauseList& causes) {
     for (const auto& [router, interface] :
          {std::pair(&wire.a, &wire.ia), std::pair(&wire.b, &wire.ib)}) {
         const Reading::Link* link = router->reading->link(interface->name);
-        if (link == nullptr || !link->up)
-            return causes.add("interface down: " + router->name + "'s " + interface->name +
-                              (interface->link < lab.links.size()
-                                   ? " (link " + lab.links[interface->link].name + ")"
-                                   : ""));
+        if (link != nullptr && link->up) continue;
+        const std::string place =
+            interface->link < lab.links.size() ? lab.links[interface->link].name : "";
+        if (evidence.broke_link(place)) return;
+        std::string text = "interface down: " + router->name + "'s " + interface->name +
+                           (place.empty() ? "" : " (link " + place + ")");
+        if (evidence.off_by_file.contains(place))
+            causes.last(std::move(text));
+        else if (evidence.asked.contains(wire.a.name) || evidence.asked.contains(wire.b.name))
+            causes.add(std::move(text));
+        else
+            causes.weak(std::move(text));
+        return;
     }
     // Each brings the routes of one family, and cannot help it that the other's are missing.
     if (!wanted || wanted->ip.family == topology::Family::ipv4) ospf_causes(wire, causes);
     if (!wanted || wanted->ip.family == topology::Family::ipv6) ospf6_causes(wire, causes);
     isis_causes(wire, causes);
     rip_causes(wire, causes);
+}
+
+// "BGP r1–r2: Active": a session over what the check itself has broken.
+bool of_own_fault(const std::string& cause, const Evidence& evidence, const topology::Lab& lab) {
+    if (!cause.starts_with("BGP ")) return false;
+    const auto about = [&](const std::string& who) {
+        return cause.starts_with("BGP " + who + "–") ||
+               cause.find("–" + who + ": ") != std::string::npos;
+    };
+    for (const topology::Node& node : lab.nodes) {
+        if (!evidence.broke_node(node.name)) continue;
+        if (about(node.name)) return true;
+        for (const topology::Interface& interface : node.interfaces)
+            for (const topology::Prefix& address : interface.addresses)
+                if (about(address.ip.text())) return true;
+    }
+    for (const topology::Link& link : lab.links)
+        if (evidence.broke_link(link.name) && link.ends.size() > 1 &&
+            std::all_of(link.ends.begin(), link.ends.end(),
+                        [&](const topology::End& end) { return about(lab.nodes[end.node].name); }))
+            return true;
+    return false;
 }
 
 }  // namespace
@@ -145,7 +182,8 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
     CauseList causes;
     for (const auto& [name, words] : evidence.resting)
         if (const topology::Node* node = lab.find(name);
-            node != nullptr && (node->kind == topology::Kind::router || !node->routing.empty()))
+            node != nullptr && !evidence.broke_node(name) &&
+            (node->kind == topology::Kind::router || !node->routing.empty()))
             causes.add(name + " " + words);
     for (const auto& [name, router] : routers) silent_daemons(router, causes);
     for (const topology::Segment& segment : lab.segments)
@@ -155,10 +193,13 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
                 const auto b = routers.find(lab.nodes[segment.ends[k].node].name);
                 if (a == routers.end() || b == routers.end() || a == b) continue;
                 wire_causes(
-                    lab, {a->second, b->second, lab.at(segment.ends[i]), lab.at(segment.ends[k])},
+                    evidence, lab,
+                    {a->second, b->second, lab.at(segment.ends[i]), lab.at(segment.ends[k])},
                     wanted, causes);
             }
     for (const auto& [name, router] : routers) bgp_causes(router, routers, causes);
+    if (evidence.fault)
+        causes.forget([&](const std::string& one) { return of_own_fault(one, evidence, lab); });
     if (wanted) filter_causes(*wanted, routers, causes);
     if (wanted) bgp_table_causes(*wanted, routers, causes);
     if (wanted) announce_causes(*wanted, routers, causes);

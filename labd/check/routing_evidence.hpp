@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -80,11 +81,14 @@ class CauseList {
     void add(std::string text);
     // Told after all others, when there is room.
     void weak(std::string text) { weak_.push_back(std::move(text)); }
+    // Told when there are no others at all.
+    void last(std::string text) { last_.push_back(std::move(text)); }
     bool empty() const { return causes_.empty(); }
+    void forget(const std::function<bool(const std::string&)>& which);
     std::vector<std::string> take();
 
   private:
-    std::vector<std::string> causes_, weak_;
+    std::vector<std::string> causes_, weak_, last_;
 };
 
 std::string mtu_of(const Router& router, const std::string& interface);
