@@ -290,6 +290,9 @@ class Gatherer {
             };
             evidence.forwarded[node] =
                 six ? grown("Ip6", "OutForwDatagrams") : grown("Ip", "ForwDatagrams");
+            if (evidence.flow->udp)
+                evidence.datagrams[node] = {grown(six ? "Udp6" : "Udp", "InDatagrams"),
+                                            grown(six ? "Udp6" : "Udp", "OutDatagrams")};
             evidence.heard[node] =
                 echo ? (six ? grown("Icmp6", "InEchos") : grown("Icmp", "InEchos"))
                      : (six ? grown("Ip6", "InDelivers") : grown("Ip", "InDelivers"));

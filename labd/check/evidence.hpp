@@ -46,6 +46,10 @@ struct Evidence {
     // echo requests it has heard. Only of nodes that could be asked.
     std::map<std::string, double> forwarded, heard;
     double sent = 0;  // so many were
+    struct Datagrams {
+        double taken = 0, sent = 0;  // by programs
+    };
+    std::map<std::string, Datagrams> datagrams;  // meanwhile, where the packets are UDP's
     // What firewalls dropped of them, of those nodes that could trace it.
     std::map<std::string, std::vector<RuleDrop>> traced;
     std::map<std::string, Inside> routing;  // what vtysh says, by command

@@ -27,7 +27,11 @@ const Reading::Route* best_route(const Reading& reading, const topology::Ip& to,
 
 Diagnosis Explainer::run() {
     if (!e_.flow) return {};
-    if (!dies_on(e_.there, "") && !at_the_end() && !dies_on(e_.back, "the reply ")) counted();
+    if (e_.flow->slow)
+        slow();
+    else if (!dies_on(e_.there, "") && !at_the_end() && !dies_on(e_.back, "the reply "))
+        counted();
+    if (e_.fault && out_.causes.empty()) cause(not_around(*e_.fault, lab_));
     if (!out_.node.empty()) facts();
     return std::move(out_);
 }

@@ -146,6 +146,55 @@ void Explainer::halted(const std::string& node) {
     }
 }
 
+// `UNCONN 0 0 0.0.0.0:7 0.0.0.0:* users:(("python3",pid=12,fd=3))` of ss(8).
+std::string Explainer::program_at(const std::string& node, std::uint16_t port) const {
+    std::istringstream in(all(node, "programs"));
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream words(line);
+        std::string state, received, sent, local;
+        if (!(words >> state >> received >> sent >> local) ||
+            !local.ends_with(":" + std::to_string(port)))
+            continue;
+        const std::size_t open = line.find("((\""), close = line.find('"', open + 3);
+        if (open != std::string::npos && close != std::string::npos)
+            return node + "'s " + one_line(line.substr(open + 3, close - open - 3), 20);
+    }
+    return "the service at " + node;
+}
+
+bool Explainer::unanswered(const std::string& node) {
+    const auto counted = e_.datagrams.find(node);
+    if (counted == e_.datagrams.end() || counted->second.sent > 0) return false;
+    const std::size_t known = out_.causes.size();
+    suspects(node);
+    if (out_.causes.size() == known)
+        cause(program_at(node, e_.flow->port) +
+              (counted->second.taken > 0 ? " has taken the packet and sent nothing (udp port "
+                                         : " does not take the packet (udp port ") +
+              std::to_string(e_.flow->port) + ")");
+    return dies(node, "", "the packet arrives, and no answer is sent");
+}
+
+void Explainer::slow() {
+    std::string parts;
+    std::int64_t sum = 0;
+    std::size_t number = 0;
+    for (const Way* way : {&e_.there, &e_.back})
+        for (const Stop& stop : way->stops) {
+            const topology::Interface* interface = interface_of(stop.node, stop.out);
+            if (interface == nullptr || interface->impairment.delay_ns == 0) continue;
+            if (interface->link < lab_.links.size() &&
+                e_.broke_link(lab_.links[interface->link].name))
+                continue;
+            sum += interface->impairment.delay_ns, ++number;
+            parts += (parts.empty() ? "" : ", ") + stop.node + "'s " + stop.out + " " +
+                     topology::time_text(interface->impairment.delay_ns);
+        }
+    if (number > 0)
+        cause("delays on the way there and back: " + parts +
+              (number > 1 ? ", " + topology::time_text(sum) + " in all" : ""));
+}
+
 // Two ends of one wire with different MTUs: what the smaller one cannot take is lost there.
 void Explainer::unequal_ends(const Way& way) {
     for (const Stop& stop : way.stops) {

@@ -257,6 +257,7 @@ void Explainer::counted() {
     if (stands(e_.heard, end, e_.sent))
         return at(there.size() > 1 ? &there[there.size() - 2] : nullptr, end, "",
                   "what was sent to it has not come in");
+    if (e_.flow->udp && unanswered(end)) return;
     const std::vector<Stop>& back = e_.back.stops;
     for (std::size_t i = 1; i + 1 < back.size(); ++i)
         if (stands(e_.forwarded, back[i].node, 2 * e_.sent))
@@ -273,7 +274,8 @@ void Explainer::counted() {
             }
     if (!out_.causes.empty()) dies(end, "", "the request arrives, and no reply comes back");
     // All of this came through; not all of what was asked before need have.
-    if (out_.causes.empty() && !lossy() && word(there.front().node, "answered") == "yes")
+    if (out_.causes.empty() && !lossy() && !e_.flow->answered && !e_.fault &&
+        word(there.front().node, "answered") == "yes")
         cause(
             "it came late, or some are lost: sent once more when the time was up, packets were "
             "answered");

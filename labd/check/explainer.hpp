@@ -61,6 +61,8 @@ class Explainer {
     // explain_suspects.cpp: what is not to be seen in any lookup.
     void suspects(const std::string& node);
     void halted(const std::string& node);
+    // Who listens there: "h2's python3".
+    std::string program_at(const std::string& node, std::uint16_t port) const;
     void translated();
     struct SwitchPort {
         const Reading::Link* link = nullptr;  // nullptr: no switch of the lab is there
@@ -77,6 +79,10 @@ class Explainer {
     // What is asked of the link loses what the stop sends: so much that nothing else need be
     // looked for (`nearly_all`), or some of it.
     bool impaired(const Stop& stop, bool nearly_all);
+    // An answer came, and took longer than it may.
+    void slow();
+    // A datagram came in at its end, and nothing was sent since. True when it has been said.
+    bool unanswered(const std::string& node);
     bool lossy();  // the first such link on the way and back, where no counter tells more
     void unequal_ends(const Way& way);
     void facts();

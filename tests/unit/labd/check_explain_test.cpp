@@ -4,6 +4,7 @@
 #include "tests/support/memory_files.hpp"
 #include "topology/resolve.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -129,9 +130,81 @@ TEST(Explain, WhatCameLate) {
     EXPECT_THAT(explain(evidence, three()).causes, IsEmpty());
     evidence.inside["h1"] = {{"answered", "yes"}};
     EXPECT_EQ(explain(evidence, three()).node, "");
+    // What has been answered is neither late nor lost.
+    Evidence answered = evidence;
+    answered.flow->answered = true;
+    EXPECT_THAT(explain(answered, three()).causes, IsEmpty());
     EXPECT_THAT(explain(evidence, three()).causes,
                 ElementsAre("it came late, or some are lost: sent once more when the time was up, "
                             "packets were answered"));
+}
+
+topology::Interface& end_of(topology::Lab& lab, const char* node, const char* name) {
+    for (topology::Node& one : lab.nodes)
+        for (topology::Interface& interface : one.interfaces)
+            if (one.name == node && interface.name == name) return interface;
+    throw std::out_of_range(name);
+}
+
+TEST(Explain, WhatTakesTooLong) {
+    Evidence evidence = of_three();
+    evidence.flow->answered = evidence.flow->slow = true;
+    topology::Lab lab = three();
+    EXPECT_TRUE(explain(evidence, lab).empty());
+    end_of(lab, "r1", "eth1").impairment.delay_ns = 20'000'000;
+    EXPECT_THAT(explain(evidence, lab).causes,
+                ElementsAre("delays on the way there and back: r1's eth1 20ms"));
+    end_of(lab, "h2", "eth0").impairment.delay_ns = 5'000'000;
+    EXPECT_THAT(explain(evidence, lab).causes,
+                ElementsAre("delays on the way there and back: r1's eth1 20ms, h2's eth0 5ms, "
+                            "25ms in all"));
+    // Those that the check itself puts on are not what to look for.
+    evidence.fault.emplace();
+    evidence.fault->kind = topology::Fault::Kind::impair;
+    evidence.fault->links = {"r1--h2"}, evidence.fault->text = "r1--h2 at delay 20ms";
+    EXPECT_THAT(explain(evidence, lab).causes,
+                ElementsAre("the network did not get around the fault (r1--h2 at delay 20ms)"));
+}
+
+TEST(Explain, AProgramThatSaysNothing) {
+    Evidence evidence = of_three();
+    evidence.flow->port = 7, evidence.flow->udp = true, evidence.sent = 1;
+    evidence.forwarded["r1"] = 1;
+    evidence.inside["h2"] = {
+        {"udp", "   1: 00000000:0007 00000000:0000 07\n"},
+        {"programs",
+         "UNCONN 0 0 0.0.0.0:70 0.0.0.0:* users:((\"a\",pid=1,fd=3))\n"
+         "UNCONN 0 0 0.0.0.0:7 0.0.0.0:* users:((\"python3\",pid=12,fd=3))\n"}};
+    evidence.datagrams["h2"] = {1, 0};
+    Diagnosis found = explain(evidence, three());
+    EXPECT_EQ(found.where, "died at h2: the packet arrives, and no answer is sent");
+    EXPECT_THAT(found.causes,
+                ElementsAre("h2's python3 has taken the packet and sent nothing (udp port 7)"));
+    evidence.datagrams["h2"] = {0, 0};
+    EXPECT_THAT(explain(evidence, three()).causes,
+                ElementsAre("h2's python3 does not take the packet (udp port 7)"));
+    // An answer was sent, and is lost on its way.
+    evidence.datagrams["h2"] = {1, 1};
+    EXPECT_EQ(explain(evidence, three()).where,
+              "the reply died at r1: it has not forwarded what came in by eth1");
+}
+
+TEST(Explain, WhatTheCheckItselfHasSwitchedOff) {
+    Evidence evidence = of_three();
+    evidence.there.stops.resize(2), evidence.there.arrived = false;
+    evidence.there.stops[1].next.clear();
+    evidence.readings["r1"].links = {{2, "eth0", true, true, 1500},
+                                     {3, "eth1", false, false, 1500}};
+    topology::Lab lab = three();
+    end_of(lab, "r1", "eth1").up = end_of(lab, "h2", "eth0").up = false;
+    EXPECT_THAT(explain(evidence, lab).causes,
+                testing::Contains(testing::HasSubstr("lab link r1--h2 up")));
+    evidence.fault.emplace();
+    evidence.fault->links = {"r1--h2"}, evidence.fault->text = "r1--h2 down";
+    const Diagnosis found = explain(evidence, lab);
+    EXPECT_EQ(found.where, "died at r1: eth1 is down");
+    EXPECT_THAT(found.causes,
+                ElementsAre("static routes do not move when a link fails (r1--h2 down)"));
 }
 
 TEST(Explain, ConnectionTrackingThatIsFull) {
