@@ -206,6 +206,7 @@ class Gatherer {
         std::string script = told ? "" : "[ -S /run/frr/zebra.vty ] || exit 1; ";
         for (const std::string& command : routing_commands())
             script += "echo '@" + command + "'; vtysh -c '" + command + "' 2>&1; ";
+        script += "echo '@nft list ruleset'; nft list ruleset 2>/dev/null; ";
         Heard heard;
         Ask ask{node, {"sh", "-c", script + ":"}, "", routing_s};
         co_await hear_(std::move(ask), heard);

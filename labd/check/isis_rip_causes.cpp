@@ -140,7 +140,7 @@ void isis_causes(const RouterWire& wire, CauseList& causes) {
     if (!a.on || !b.on) {
         const Router& silent = a.on ? wire.b : wire.a;
         // A router without IS-IS is no neighbour of it.
-        if (silent.config.find("router isis").empty()) return;
+        if (silent.config.find("router isis").empty() || has_bgp(wire)) return;
         return causes.add(pair + "not enabled on " + silent.name + "'s " +
                           (a.on ? wire.ib : wire.ia).name + " (no ip router isis for it)");
     }
@@ -194,6 +194,7 @@ void rip_causes(const RouterWire& wire, CauseList& causes) {
     const bool on_b = rip_speaks_on(wire.b, wire.ib.name);
     if (!on_a && !on_b) return;
     const std::string pair = wire.pair("RIP");
+    if ((!on_a || !on_b) && has_bgp(wire)) return;
     if (!on_a || !on_b)
         return causes.add(pair + "not enabled on " + (on_a ? wire.b : wire.a).name + "'s " +
                           (on_a ? wire.ib : wire.ia).name + " (no network statement for it)");

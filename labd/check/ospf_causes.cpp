@@ -1,8 +1,12 @@
 // OSPF for both families: adjacencies that do not come up.
 #include "labd/check/routing_evidence.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <set>
+#include <sstream>
 
 namespace labd::check {
 namespace {
@@ -39,12 +43,34 @@ std::string ospf6_state(const json::value& adjacent, const std::string& interfac
     return "";
 }
 
+// What is wrong between neighbours is told of their wire.
+bool on_one_wire(const Router& a, const Router& b) {
+    for (const Reading::Address& one : a.reading->addresses)
+        for (const Reading::Address& other : b.reading->addresses)
+            if (one.dev != "lo" && one.prefix.ip.family == topology::Family::ipv4 &&
+                one.prefix.network() == other.prefix.network())
+                return true;
+    return false;
+}
+
+// What is said of an area, by either of its names: 0.0.0.1 is 1.
+std::optional<std::string> said_of_area(const FrrConfig::Lines& lines, const std::string& area,
+                                        const std::string& words) {
+    std::uint64_t number = 0;
+    std::istringstream in(area);
+    for (std::string part; std::getline(in, part, '.');)
+        number = number * 256 + std::strtoul(part.c_str(), nullptr, 10);
+    for (const std::string& name : {area, std::to_string(number)})
+        if (auto found = FrrConfig::value(lines, "area " + name + " " + words)) return found;
+    return std::nullopt;
+}
+
 // How packets are signed: by the interface's own word, else by its area's. FRR's own word is
 // without the area's on some versions.
 std::string signed_by(const Router& router, const std::string& interface, const std::string& area) {
     auto word = FrrConfig::value(router.interface(interface), "ip ospf authentication");
     const auto& lines = router.config.section(router.config.find("router ospf"));
-    if (!word) word = FrrConfig::value(lines, "area " + area + " authentication");
+    if (!word) word = said_of_area(lines, area, "authentication");
     if (!word || *word == "null") return "none";
     return word->empty() ? "simple" : *word;
 }
@@ -84,12 +110,29 @@ void ospf_signatures(const RouterWire& wire, const std::string& area_a, const st
                         " and " + wire.b.name + " differ");
 }
 
+// "0.0.0.1 [Stub]" as ospfd shows it.
+std::string without_kind(const std::string& area) {
+    return area.substr(0, area.find(" ["));
+}
+
 // "stub", "nssa", "normal": neighbours must agree.
 std::string kind_of_area(const Router& router, const char* process, const std::string& area) {
     const auto& lines = router.config.section(router.config.find(process));
     for (const char* kind : {"stub", "nssa"})
-        if (FrrConfig::value(lines, "area " + area + " " + kind)) return kind;
+        if (said_of_area(lines, area, kind)) return kind;
     return "normal";
+}
+
+void kinds_of_area(const RouterWire& wire, const char* process, const std::string& area,
+                   Differences& why) {
+    const std::string a = kind_of_area(wire.a, process, area);
+    const std::string b = kind_of_area(wire.b, process, area);
+    if (a == b) return;
+    if (a != "normal" && b != "normal") return why.values("kind of area " + area, a, b);
+    const bool first = b == "normal";
+    why.say((first ? wire.a : wire.b).name + " has area " + area + " as " +
+            ((first ? a : b) == "stub" ? "a stub area" : "an NSSA") + ", " +
+            (first ? wire.b : wire.a).name + " does not");
 }
 
 void report(const RouterWire& wire, const char* protocol, const std::string& state,
@@ -106,6 +149,8 @@ void report(const RouterWire& wire, const char* protocol, const std::string& sta
 bool one_is_silent(const RouterWire& wire, const char* protocol, bool on_a, bool on_b,
                    CauseList& causes) {
     if (on_a == on_b) return !on_a;
+    // The border of what the protocol is spoken in.
+    if (has_bgp(wire)) return true;
     causes.add(wire.pair(protocol) + "not enabled on " + (on_a ? wire.b : wire.a).name + "'s " +
                (on_a ? wire.ib : wire.ia).name + " (no network or area statement for it)");
     return true;
@@ -138,15 +183,14 @@ void ospf_causes(const RouterWire& wire, CauseList& causes) {
     const std::string state =
         ospf_state(wire.a.answer(frr_says::ospf_neighbors), wire.ia.name, id_b);
     Differences why;
-    const std::string area_a = json_text(x, "area"), area_b = json_text(y, "area");
+    const std::string area_a = without_kind(json_text(x, "area"));
+    const std::string area_b = without_kind(json_text(y, "area"));
     why.values("area", area_a, area_b);
     why.values("hello timers", seconds_of(json_text(x, "timerMsecs")),
                seconds_of(json_text(y, "timerMsecs")));
     why.values("dead timers", json_text(x, "timerDeadSecs"), json_text(y, "timerDeadSecs"));
     why.values("network type", json_text(x, "networkType"), json_text(y, "networkType"));
-    if (area_a == area_b)
-        why.values("kind of area " + area_a, kind_of_area(wire.a, "router ospf", area_a),
-                   kind_of_area(wire.b, "router ospf", area_b));
+    if (area_a == area_b) kinds_of_area(wire, "router ospf", area_a, why);
     ospf_signatures(wire, area_a, area_b, why);
     if (state != "Full") {
         const auto ignores = [](const Router& router, const std::string& interface) {
@@ -161,6 +205,56 @@ void ospf_causes(const RouterWire& wire, CauseList& causes) {
     passive_end(wire, json_text(x, "timerPassiveIface") == "true",
                 json_text(y, "timerPassiveIface") == "true", why);
     report(wire, "OSPF", state, why, causes);
+}
+
+void ospf_domain_causes(const Routers& all, CauseList& causes) {
+    std::map<std::string, std::vector<const Router*>> by_id;
+    std::map<std::string, std::set<std::string>> areas;  // with the routers that are in them
+    bool bridged = false;
+    for (const auto& [name, router] : all) {
+        const json::value answer = router.answer(frr_says::ospf_interfaces);
+        const json::value* interfaces = json_member(&answer, "interfaces");
+        if (interfaces == nullptr || !interfaces->is_object()) continue;
+        std::string id;
+        for (const auto& [interface, told] : interfaces->get_object()) {
+            if (json_text(&told, "ospfEnabled") != "true") continue;
+            id = json_text(&told, "routerId");
+            areas[without_kind(json_text(&told, "area"))].insert(name);
+        }
+        if (!id.empty()) by_id[id].push_back(&router);
+        const auto& lines = router.config.section(router.config.find("router ospf"));
+        for (const std::string& line : lines)
+            bridged = bridged || line.find(" virtual-link ") != std::string::npos;
+        const auto originates = FrrConfig::value(lines, "default-information originate");
+        const auto& routes = router.reading->routes;
+        if (originates && originates->find("always") == std::string::npos &&
+            std::none_of(routes.begin(), routes.end(), [](const Reading::Route& route) {
+                return route.destination.is_default() &&
+                       route.destination.ip.family == topology::Family::ipv4;
+            }))
+            causes.weak(name +
+                        " announces no default route by OSPF, as it has none itself "
+                        "(default-information originate always)");
+    }
+    for (const auto& [id, routers] : by_id)
+        for (std::size_t i = 1; i < routers.size(); ++i)
+            if (!on_one_wire(*routers[0], *routers[i]))
+                causes.add("OSPF: " + routers[0]->name + " and " + routers[i]->name +
+                           " have the same router id " + id);
+    if (areas.size() < 2 || bridged) return;
+    const std::set<std::string> backbone = areas["0.0.0.0"];
+    for (const auto& [area, inside] : areas) {
+        if (area == "0.0.0.0" || std::any_of(inside.begin(), inside.end(), [&](const auto& name) {
+                return backbone.contains(name);
+            }))
+            continue;
+        std::string list;
+        for (const std::string& name : inside) list += (list.empty() ? "" : ", ") + name;
+        causes.add("OSPF: area " + area +
+                   " is not connected to area 0 (none of its routers is in "
+                   "area 0 as well: " +
+                   list + ")");
+    }
 }
 
 void ospf6_causes(const RouterWire& wire, CauseList& causes) {
@@ -181,9 +275,7 @@ void ospf6_causes(const RouterWire& wire, CauseList& causes) {
           std::pair("dead timers", "timerIntervalsConfigDead"), std::pair("network type", "type"),
           std::pair("instance", "instanceId")})
         why.values(what, json_text(x, key), json_text(y, key));
-    if (area_a == area_b)
-        why.values("kind of area " + area_a, kind_of_area(wire.a, "router ospf6", area_a),
-                   kind_of_area(wire.b, "router ospf6", area_b));
+    if (area_a == area_b) kinds_of_area(wire, "router ospf6", area_a, why);
     why.values("authentication", json_text(json_member(x, "authInfo"), "authType"),
                json_text(json_member(y, "authInfo"), "authType"));
     if (state != "Full") {

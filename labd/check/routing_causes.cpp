@@ -3,6 +3,7 @@
 #include "labd/check/subjects.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 namespace labd::check {
 
@@ -103,6 +104,37 @@ void silent_daemons(const Router& router, CauseList& causes) {
             causes.add("service not running: " + std::string(daemon.second) + " at " + router.name);
 }
 
+// Rules that drop what its daemons say or hear.
+void dropped_protocols(const Router& router, CauseList& causes) {
+    const auto said = router.said.find(frr_says::nft);
+    if (said == router.said.end()) return;
+    struct Spoken {
+        const char *process, *name;
+        std::vector<std::string> words;
+    };
+    const Spoken all[] = {
+        {"router ospf", "OSPF", {"protocol 89 ", "protocol ospf ", "l4proto 89 ", "l4proto ospf "}},
+        {"router bgp", "BGP", {"tcp dport 179 ", "tcp dport bgp ", "tcp sport 179 "}},
+        {"router rip", "RIP", {"udp dport 520 ", "udp dport router "}}};
+    std::istringstream in(said->second);
+    std::string table, chain;
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream words(line);
+        std::string first, a, b;
+        words >> first >> a >> b;
+        if (first == "table") table = a + " " + b;
+        if (first == "chain") chain = a;
+        const std::string rule = one_line(line);
+        if (!rule.ends_with(" drop") && rule.find(" reject") == std::string::npos) continue;
+        for (const Spoken& spoken : all)
+            if (!router.config.find(spoken.process).empty() &&
+                std::any_of(spoken.words.begin(), spoken.words.end(),
+                            [&](const auto& of) { return rule.find(of) != std::string::npos; }))
+                causes.add("nft drop at " + router.name + ": chain " + chain + " of table " +
+                           table + ": " + rule + " (" + spoken.name + ")");
+    }
+}
+
 Routers routers_of(const Evidence& evidence, const topology::Lab& lab) {
     Routers out;
     for (const auto& [name, said] : evidence.routing) {
@@ -169,6 +201,15 @@ bool of_own_fault(const std::string& cause, const Evidence& evidence, const topo
 
 }  // namespace
 
+bool has_bgp(const RouterWire& wire) {
+    const json::value peers = wire.a.answer(frr_says::bgp_neighbors);
+    return std::any_of(wire.b.reading->addresses.begin(), wire.b.reading->addresses.end(),
+                       [&](const Reading::Address& address) {
+                           return address.dev == wire.ib.name &&
+                                  json_member(&peers, address.prefix.ip.text()) != nullptr;
+                       });
+}
+
 std::vector<std::string> routing_commands() {
     return {frr_says::ospf_interfaces, frr_says::ospf_neighbors, frr_says::ospf6_interfaces,
             frr_says::ospf6_neighbors, frr_says::bgp_neighbors,  frr_says::isis_neighbors,
@@ -186,6 +227,7 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
             (node->kind == topology::Kind::router || !node->routing.empty()))
             causes.add(name + " " + words);
     for (const auto& [name, router] : routers) silent_daemons(router, causes);
+    for (const auto& [name, router] : routers) dropped_protocols(router, causes);
     for (const topology::Segment& segment : lab.segments)
         for (std::size_t i = 0; i < segment.ends.size(); ++i)
             for (std::size_t k = i + 1; k < segment.ends.size(); ++k) {
@@ -197,6 +239,7 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
                     {a->second, b->second, lab.at(segment.ends[i]), lab.at(segment.ends[k])},
                     wanted, causes);
             }
+    if (!wanted || wanted->ip.family == topology::Family::ipv4) ospf_domain_causes(routers, causes);
     for (const auto& [name, router] : routers) bgp_causes(router, routers, causes);
     if (evidence.fault)
         causes.forget([&](const std::string& one) { return of_own_fault(one, evidence, lab); });

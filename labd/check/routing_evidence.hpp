@@ -25,6 +25,7 @@ inline constexpr const char* bgp_table6 = "show bgp ipv6 unicast json";
 inline constexpr const char* isis_neighbors = "show isis neighbor json";
 inline constexpr const char* rip_status = "show ip rip status";
 inline constexpr const char* config = "show running-config";
+inline constexpr const char* nft = "nft list ruleset";  // no word of FRR's
 }  // namespace frr_says
 
 // Values of JSON that may not be there: nullptr and "" then.
@@ -92,12 +93,16 @@ class CauseList {
 };
 
 std::string mtu_of(const Router& router, const std::string& interface);
+// One of them has a BGP session with the other's address on it.
+bool has_bgp(const RouterWire& wire);
 // The networks of the two ends of a wire, where no pair of addresses shares one.
 void unequal_networks(const RouterWire& wire, Differences& differences);
 
 // Of one wire.
 void ospf_causes(const RouterWire& wire, CauseList& causes);
 void ospf6_causes(const RouterWire& wire, CauseList& causes);
+// Of all of them together: router ids, areas, default routes.
+void ospf_domain_causes(const Routers& all, CauseList& causes);
 void isis_causes(const RouterWire& wire, CauseList& causes);
 void rip_causes(const RouterWire& wire, CauseList& causes);
 // Of every session of a router.

@@ -1,8 +1,6 @@
 // Likely causes, from canned words of daemons and kernels.
 #include "labd/check/all_ways.hpp"
 #include "labd/check/evidence.hpp"
-#include "labd/check/frr_config.hpp"
-#include "labd/check/frr_filter.hpp"
 #include "tests/support/memory_files.hpp"
 #include "topology/resolve.hpp"
 
@@ -21,6 +19,10 @@ topology::Ip ip(const char* text) {
     return *topology::Ip::parse(text);
 }
 
+topology::Prefix prefix(const char* text) {
+    return *topology::Prefix::parse(text);
+}
+
 topology::Lab lab_from(const std::string& text) {
     test::MemoryFiles files;
     files.add("t.lab.toml", text);
@@ -28,25 +30,6 @@ topology::Lab lab_from(const std::string& text) {
     EXPECT_FALSE(resolved.diagnostics.failed())
         << topology::render(resolved.diagnostics.all(), resolved.sources, false);
     return resolved.lab;
-}
-
-TEST(FrrConfig, ReadsSectionsAndFamilies) {
-    const FrrConfig config(
-        "Building configuration...\n\nfrr version 8.4.4\n!\ninterface eth0\n ip ospf area 0\n"
-        " ip ospf authentication\nexit\n!\nrouter bgp 65001 vrf red\n bgp router-id 9.9.9.9\nexit\n"
-        "router bgp 65001\n neighbor 10.0.0.2 remote-as 65002\n !\n address-family ipv4 unicast\n"
-        "  network 10.1.0.0/16\n  network 10.2.0.0/16\n exit-address-family\n"
-        " timers bgp 3 9\nexit\nend\n");
-    const auto& lines = config.section("interface eth0");
-    EXPECT_EQ(FrrConfig::value(lines, "ip ospf area"), "0");
-    EXPECT_EQ(FrrConfig::value(lines, "ip ospf authentication"), "");
-    EXPECT_EQ(FrrConfig::value(lines, "ip ospf auth"), std::nullopt);
-    EXPECT_EQ(config.find("router bgp"), "router bgp 65001");
-    EXPECT_THAT(FrrConfig::values(config.section("router bgp 65001/ipv4 unicast"), "network"),
-                ElementsAre("10.1.0.0/16", "10.2.0.0/16"));
-    EXPECT_EQ(FrrConfig::value(config.section("router bgp 65001"), "timers bgp"), "3 9");
-    EXPECT_EQ(config.find("router isis"), "");
-    EXPECT_THAT(config.section("router isis"), IsEmpty());
 }
 
 // r1 and r2 on one wire, what their daemons say of it.
@@ -94,6 +77,102 @@ TEST_F(TwoRouters, OspfAreasOfAnotherKindAndNobodyWhoLeads) {
         ElementsAre("OSPF r1–r2: no adjacency (kind of area 0.0.0.1 stub vs nssa, both have "
                     "priority 0, so nobody is the designated router) on r1's eth0 and r2's "
                     "eth0"));
+}
+
+TEST_F(TwoRouters, AStubAreaOfOneOfThem) {
+    address("r1", "10.0.0.1/24"), address("r2", "10.0.0.2/24");
+    ospf("r1", ""), ospf("r2", "");
+    says("r2", "show ip ospf interface json",
+         R"({"interfaces":{"eth0":{"ospfEnabled":true,"area":"0.0.0.1 [Stub]","routerId":"r2",)"
+         R"("networkType":"BROADCAST"}}})");
+    config("r2", "router ospf\n area 1 stub\nexit\n");
+    EXPECT_THAT(causes(), ElementsAre("OSPF r1–r2: no adjacency (r2 has area 0.0.0.1 as a stub "
+                                      "area, r1 does not) on r1's eth0 and r2's eth0"));
+}
+
+TEST_F(TwoRouters, WhatIsWrongInADomainOfOspf) {
+    const auto says_ospf = [&](const char* node, const char* id, const char* more) {
+        says(node, "show ip ospf interface json",
+             std::string(
+                 R"({"interfaces":{"eth0":{"ospfEnabled":true,"area":"0.0.0.0","routerId":")") +
+                 id + "\"}" + more + "}}");
+    };
+    const char* island = R"(,"eth1":{"ospfEnabled":true,"area":"0.0.0.2 [Stub]","routerId":"2"})";
+    lab_.segments.clear();
+    address("r1", "10.0.0.1/24"), address("r2", "10.0.9.2/24");
+    says_ospf("r1", "1", ""), says_ospf("r2", "2", island);
+    EXPECT_THAT(causes(), IsEmpty());
+    says_ospf("r2", "1", "");
+    EXPECT_THAT(causes(), ElementsAre("OSPF: r1 and r2 have the same router id 1"));
+    says("r2", "show ip ospf interface json",
+         R"({"interfaces":{"eth0":{"ospfEnabled":true,"area":"0.0.0.2","routerId":"2"}}})");
+    config("r2", "router ospf\n default-information originate\nexit\n");
+    EXPECT_THAT(causes(), ElementsAre("OSPF: area 0.0.0.2 is not connected to area 0 (none of its "
+                                      "routers is in area 0 as well: r2)",
+                                      "r2 announces no default route by OSPF, as it has none "
+                                      "itself (default-information originate always)"));
+    config("r2",
+           "router ospf\n area 0.0.0.1 virtual-link 1.1.1.1\n default-information originate "
+           "always\nexit\n");
+    EXPECT_THAT(causes(), IsEmpty());
+    says("r2", "nft list ruleset",
+         "table inet f {\n\tchain i {\n\t\ttype filter hook input priority 0; policy accept;\n"
+         "\t\tip protocol ospf drop\n\t\ttcp dport 179 drop\n\t}\n}\n");
+    EXPECT_THAT(
+        causes(),
+        ElementsAre("nft drop at r2: chain i of table inet f: ip protocol ospf drop (OSPF)"));
+}
+
+// Where a session crosses the border of OSPF, OSPF need not.
+TEST_F(TwoRouters, ABorderIsNoWireThatLacksOspf) {
+    address("r1", "10.0.0.1/24"), address("r2", "10.0.0.2/24");
+    ospf("r1", "");
+    says("r2", "show ip ospf interface json", R"({"interfaces":{}})");
+    EXPECT_THAT(causes(), ElementsAre("OSPF r1–r2: not enabled on r2's eth0 (no network or area "
+                                      "statement for it)"));
+    says("r1", "show bgp neighbors json",
+         R"({"10.0.0.2":{"localAs":1,"remoteAs":2,"bgpState":"Established"}})");
+    EXPECT_THAT(causes(), IsEmpty());
+}
+
+TEST_F(TwoRouters, WiresThatAreDownComeFirstWhereTheyAreAskedFor) {
+    address("r1", "10.0.0.1/24"), address("r2", "10.0.0.2/24");
+    evidence_.readings["r2"].links[0].up = false;
+    config("r1",
+           "ip prefix-list P seq 5 deny any\nrouter rip\n network eth0\n distribute-list "
+           "prefix P in\nexit\n");
+    evidence_.readings["r2"].routes.push_back(
+        {prefix("10.0.9.0/24"), {{ip("10.1.1.1"), "eth1"}}, 20, 254, 189});
+    const std::string down = "interface down: r2's eth0 (link r1--r2)";
+    const std::string filter =
+        "r1 filters 10.0.9.0/24: distribute-list prefix P in (ip "
+        "prefix-list P seq 5 deny any)";
+    EXPECT_THAT(causes("10.0.9.0/24"), ElementsAre(filter, down));
+    evidence_.asked = {"r1"};
+    EXPECT_THAT(causes("10.0.9.0/24"), ElementsAre(down, filter));
+    evidence_.off_by_file = {"r1--r2"};
+    EXPECT_THAT(causes("10.0.9.0/24"), ElementsAre(filter));
+    EXPECT_THAT(causes(), ElementsAre(down));
+}
+
+TEST_F(TwoRouters, WhatTheCheckHasBrokenIsNoCause) {
+    evidence_.readings["r2"].links[0].up = false;
+    evidence_.asked = {"r1"};
+    evidence_.fault.emplace();
+    evidence_.fault->links = {"r1--r2"}, evidence_.fault->text = "r1--r2 down";
+    EXPECT_THAT(causes(), IsEmpty());
+    EXPECT_EQ(not_around(*evidence_.fault, lab_),
+              "static routes do not move when a link fails (r1--r2 down)");
+    lab_.nodes[0].routing = {topology::Routing::ospf};
+    EXPECT_EQ(not_around(*evidence_.fault, lab_),
+              "the network did not get around the fault (r1--r2 down)");
+    evidence_.readings["r2"].links[0].up = true;
+    evidence_.fault->kind = topology::Fault::Kind::stop, evidence_.fault->links.clear();
+    evidence_.fault->node = "r2";
+    evidence_.resting["r2"] = "is stopped (lab start r2)";
+    says("r1", "show bgp neighbors json",
+         R"({"172.16.0.1":{"localAs":1,"remoteAs":2,"bgpState":"Active"}})");
+    EXPECT_THAT(causes(), IsEmpty());
 }
 
 TEST_F(TwoRouters, OspfNetworksAndSimplePasswords) {
@@ -155,37 +234,6 @@ TEST_F(TwoRouters, WhoDoesNotAnnounceItsNetwork) {
            "router bgp 1\n address-family ipv4 unicast\n  aggregate-address 10.0.0.0/16\n "
            "exit-address-family\nexit\n");
     EXPECT_THAT(causes("10.0.7.0/24"), IsEmpty());
-}
-
-topology::Prefix prefix(const char* text) {
-    return *topology::Prefix::parse(text);
-}
-
-TEST(FrrFilter, ListsAndMapsDecideByTheirFirstLineThatMatches) {
-    using Fate = Filtered::Fate;
-    const FrrConfig config(
-        "!\naccess-list A seq 5 deny 10.0.2.0/24\naccess-list A seq 10 permit any\n!\n"
-        "ip prefix-list P seq 5 deny 10.0.0.0/8 ge 24 le 25\nip prefix-list P seq 10 permit any\n"
-        "ip prefix-list ONE seq 5 permit 10.9.0.0/16\nipv6 prefix-list P seq 5 permit fd00::/8 le "
-        "64\n!\nroute-map M permit 20\nexit\n!\nroute-map M deny 3\n match ip address "
-        "prefix-list ONE\nexit\n!\nroute-map C permit 10\n match community X\nexit\n!\nroute-map "
-        "T permit 10\n match ip address A\nexit\nend\n");
-    const auto two = prefix("10.0.2.0/24"), nine = prefix("10.9.0.0/16");
-    EXPECT_EQ(by_prefix_list(config, "P", two).line,
-              "ip prefix-list P seq 5 deny 10.0.0.0/8 ge 24 le 25");
-    EXPECT_EQ(by_prefix_list(config, "P", two).fate, Fate::stays);
-    EXPECT_EQ(by_prefix_list(config, "P", nine).fate, Fate::passes);
-    EXPECT_EQ(by_prefix_list(config, "P", prefix("fd00:2::/64")).fate, Fate::passes);
-    EXPECT_EQ(by_prefix_list(config, "ONE", two).line, "no line of ip prefix-list ONE permits it");
-    EXPECT_EQ(by_prefix_list(config, "NONE", two).line, "ip prefix-list NONE is not there");
-    EXPECT_EQ(by_access_list(config, "A", two).line, "access-list A seq 5 deny 10.0.2.0/24");
-    EXPECT_EQ(by_access_list(config, "A", nine).fate, Fate::passes);
-    EXPECT_EQ(by_route_map(config, "M", nine).line, "route-map M deny 3");
-    EXPECT_EQ(by_route_map(config, "M", two).fate, Fate::passes);
-    EXPECT_EQ(by_route_map(config, "T", two).line, "no entry of route-map T permits it");
-    EXPECT_EQ(by_route_map(config, "T", nine).fate, Fate::passes);
-    EXPECT_EQ(by_route_map(config, "C", two).fate, Fate::unknown);
-    EXPECT_EQ(by_route_map(config, "NONE", two).line, "route-map NONE is not there");
 }
 
 TEST_F(TwoRouters, FiltersOfIgpsAreSaidWithTheirLine) {
