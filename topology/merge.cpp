@@ -93,7 +93,8 @@ class Merger {
             if (member.key == "extends" || member.key == "kind") continue;
             // What is no key at all has been told.
             const auto& known = node_keys().keys;
-            if (std::find(known.begin(), known.end(), member.key) == known.end()) continue;
+            const bool free = is_free_key(member.key);
+            if (!free && std::find(known.begin(), known.end(), member.key) == known.end()) continue;
             std::string_view code;
             const std::string trouble = key_trouble(x_seed.chain.kind, x_has_svi, member.key, code);
             if (!trouble.empty() && !member.value.is_false()) {

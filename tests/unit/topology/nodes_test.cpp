@@ -132,8 +132,9 @@ TEST(Merging, AServiceOfTheSameNameIsReplaced) {
 }
 
 TEST(Nodes, NestedSysctlPartsWithDotsBecomeSlashes) {
-    const auto lab =
-        clean("[nodes]\nh1 = { sysctl = { net.ipv4.conf.\"eth0.10\".rp_filter = 1 } }\n");
+    const auto lab = clean(
+        "links = [[\"h1:eth0.10\", \"h2\"]]\n[nodes]\nh2 = \"host\"\n"
+        "h1 = { sysctl = { net.ipv4.conf.\"eth0.10\".rp_filter = 1 } }\n");
     EXPECT_EQ(lab.node("h1").sysctl.begin()->first, "net.ipv4.conf.eth0/10.rp_filter");
 }
 

@@ -377,7 +377,8 @@ TEST(plan_steps, interfaces_that_are_made_anew_are_known) {
     EXPECT_FALSE(makes(steps, far));
     // One that goes after it has come is no new one.
     EXPECT_TRUE(made_anew({steps[1], steps[0]}).empty());
-    EXPECT_EQ(made_anew({RemoveVeth{"h1", here, "r1", there}, MoveVeth{"r1", there, "h1", here}}),
+    EXPECT_EQ(made_anew({RemoveVeth{"h1", here, "r1", there},
+                         MoveVeth{"r1", there, "x", other, "h1", here}}),
               std::vector<DeviceEnd>{end});
 }
 
