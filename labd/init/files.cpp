@@ -90,7 +90,8 @@ bool is_directory(const std::string& path) {
 }
 
 // As PATH~, until the new one takes its place. Without a moment in which nothing is there, but for
-// a directory, which has one name only. That of an earlier time goes, unless somebody has use of it.
+// a directory, which has one name only. That of an earlier time goes, unless somebody has use of
+// it.
 void keep_aside(const std::string& path) {
     const std::string aside = path + "~";
     if (is_directory(path)) {
@@ -135,7 +136,7 @@ void write_file_part(const FilePart& part) {
     if (!part.last) return;
     try {
         give_to_owner(file, part);
-        if (part.keep || is_directory(part.path)) keep_aside(part.path);
+        if (part.keep) keep_aside(part.path);
         must(rename(temporary.c_str(), part.path.c_str()) == 0, "put in place", part.path);
     } catch (const Failure&) {
         (void)unlink(temporary.c_str());
@@ -163,11 +164,13 @@ const char* compare_file(const std::string& path, const std::string& size,
 void remove_file(const std::string& path) {
     check(path);
     if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return put_back(path);
-    // What is no file of labd's is not labd's to remove: a directory that somebody has filled, or
-    // anything where nobody can have written.
+    // A directory that somebody has filled is no file of labd's, and not labd's to remove.
     if (errno == EISDIR && (rmdir(path.c_str()) == 0 || errno == ENOTEMPTY)) return;
-    if (errno == EROFS) return;
-    throw Failure{errno, "remove " + path};
+    // A read-only file system says so before it looks whether there is something (unlink(2)).
+    const int error = errno;
+    struct stat s {};
+    if (error == EROFS && lstat(path.c_str(), &s) != 0 && errno == ENOENT) return;
+    throw Failure{error, "remove " + path};
 }
 
 }  // namespace labd::init

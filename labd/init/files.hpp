@@ -19,8 +19,9 @@ struct FilePart {
 // Writes one part of a file beside its place; the last one puts it there by rename, so that nobody
 // in the node ever reads half of it. Throws Failure.
 void write_file_part(const FilePart& part);
-// A file or an empty directory; an absent one is fine. A file of /etc or /var that had taken the
-// place of one the node was born with gives it back. Throws Failure.
+// A file or an empty directory; an absent one is fine, and a directory with something in it stays.
+// A file of /etc or /var that had taken the place of one the node was born with gives it back.
+// Throws Failure.
 void remove_file(const std::string& path);
 // "same" when the file is one of that size and digest (digest.hpp), else "changed" or
 // "gone".
