@@ -54,7 +54,7 @@ struct AuditVerdict {
     bool whole = true;
     std::uint64_t records = 0, first = 0, last = 0, torn = 0;
     std::uint64_t lost = 0;  // never written, as those behind them say
-    std::string file, why;  // of the first line that is wrong
+    std::string file, why;   // of the first line that is wrong
     std::uint64_t line = 0;
 };
 

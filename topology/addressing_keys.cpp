@@ -107,14 +107,14 @@ Addressing read_addressing(const Value& root, Context& context) {
         if (is_free_key(member.key)) continue;
         if (std::find(switches.begin(), switches.end(), member.key) != switches.end()) {
             read_switch(member, addressing, context);
-        } else if (member.key == "links" && member.value.is(Value::Type::array)) {
-            unknown.members.push_back(member);
-        } else if (addressing.pools.count(member.key) != 0 &&
-                   !member.value.is(Value::Type::table)) {
-            context.reader.wrong_type(member.value, "a table",
-                                      member.key + " = { ipv4 = \"10.0.0.0/16\" }");
         } else if (!member.value.is(Value::Type::table)) {
-            unknown.members.push_back(member);
+            // `links = [[…]]` is the file's own, below the wrong header, and not the pool.
+            const bool list = member.key == "links" && member.value.is(Value::Type::array);
+            if (addressing.pools.count(member.key) == 0 || list)
+                unknown.members.push_back(member);
+            else
+                context.reader.wrong_type(member.value, "a table",
+                                          member.key + " = { ipv4 = \"10.0.0.0/16\" }");
         } else if (!is_name(member.key)) {
             context.diagnostics.error("VALUE", member.where,
                                       "a pool has a–z, 0–9, \"-\" and \"_\" only",

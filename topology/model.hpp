@@ -68,7 +68,7 @@ struct Interface {
     Impairment impairment;  // of what it sends
     // A check or a step of the file will impair it so that its link takes the relay.
     bool relayed = false;
-    PortOptions port;       // of a bridge
+    PortOptions port;  // of a bridge
     Vlans vlans;
     std::string vrf;                           // "" = none
     std::string master;                        // a bridge or bond inside the node, "" = none

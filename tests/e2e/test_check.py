@@ -221,7 +221,7 @@ class Test(LabTest):
         suites = xml.parse("r.xml").getroot()
         self.assertEqual(("6", "2", "0"), (suites.get("tests"), suites.get("failures"), suites.get("errors")))
         machine.run("xmllint", "--noout", "--schema", machine.SOURCE / "tests/e2e/labs/junit.xsd", "r.xml")
-        failure = suites.find("testsuite[@name='bad']/testcase/failure")
+        failure = suites.find("testsuite[@name='bad, run 1']/testcase/failure")
         self.assertIn("refused", failure.get("message"))
         self.assertEqual("good\n", lab("ls", "-q").out)
 
