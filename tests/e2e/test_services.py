@@ -178,7 +178,7 @@ exec = ["ping -c1 -W1 h1"]
         done = lab("up", self.write("t.lab.toml", text), "--wait=2s", status=124, timeout=100)
         self.assertIn("t.lab.toml:6", done.err)
         self.assertIn("h1: service s is not ready after 2 s; it has said nothing", done.err)
-        self.assertIn("lab logs h1/s with --keep-on-failure", done.err)
+        self.assertIn("lab up --keep-on-failure leaves it there, for lab logs h1/s", done.err)
         self.assertEqual([], lab("ls", "--json").json["labs"])
         text = host('run = [{ name = "s", cmd = "echo first; echo no port here; exec sleep 1000", ready = "tcp 9" }]')
         done = lab("up", self.write("t.lab.toml", text), "--wait=2s", "--json", status=124, timeout=100)
