@@ -236,6 +236,12 @@ b = "switch"
     def test_the_same_file_again_changes_nothing_in_the_kernel(self):
         self.up(BASE)
         spaces = [f"t.{n}" for n in ("h1", "h2", "h3", "h4", "a", "b", "c", "r1")]
+
+        # The kernel announces a switch's ports once more when its worker has seen their carrier.
+        def waiting():
+            return [link["ifname"] for space in spaces for link in run("ip", "-n", space, "-j", "link").json
+                    if link["ifname"] != "lo" and "UP" in link["flags"] and link["operstate"] != "UP"]
+        machine.eventually("all carriers have been seen", lambda: not waiting())
         monitors = []
         for space in spaces:
             said = open(f"/run/work/{space}.monitor", "w+")
