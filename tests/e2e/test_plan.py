@@ -237,11 +237,12 @@ b = "switch"
         self.up(BASE)
         spaces = [f"t.{n}" for n in ("h1", "h2", "h3", "h4", "a", "b", "c", "r1")]
 
-        # The kernel announces a switch's ports once more when its worker has seen their carrier.
+        # The kernel announces a switch's ports once more when their forward delay is over.
         def waiting():
-            return [link["ifname"] for space in spaces for link in run("ip", "-n", space, "-j", "link").json
-                    if link["ifname"] != "lo" and "UP" in link["flags"] and link["operstate"] != "UP"]
-        machine.eventually("all carriers have been seen", lambda: not waiting())
+            links = [link for space in spaces for link in run("ip", "-n", space, "-d", "-j", "link").json]
+            ports = [link.get("linkinfo", {}).get("info_slave_data", {}) for link in links]
+            return [port for port in ports if port.get("forward_delay_timer")]
+        machine.eventually("every port has been announced", lambda: not waiting())
         monitors = []
         for space in spaces:
             said = open(f"/run/work/{space}.monitor", "w+")
