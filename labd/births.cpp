@@ -65,7 +65,7 @@ asio::awaitable<void> Engine::create_spaces(std::shared_ptr<Lab> lab, Steps step
         fail_point::before("spawner.start");
         lab->spawner = co_await SpawnerClient::start(loop_, options_.init, std::move(ids),
                                                      options_.children_files, std::move(door),
-                                                     std::move(group), std::move(owners));
+                                                     std::move(group), std::move(owners), base_);
         fail_point::after("spawner.start");
         if (const auto identity = identify_process(lab->spawner->pid()))
             record(*lab, "spawner", "\"" + to_text(*identity) + "\"");

@@ -33,6 +33,7 @@ Engine::Engine(asio::io_context& loop, Worker& kernel, Events& events, Audit& au
       make_kernel_(std::move(make_kernel)),
       parser_(loop, planner_, "/proc/self/exe"),
       leases_(options_.state_dir),
+      base_(!options_.rootless),
       autostart_(options_.state_dir + "/autostart"),
       cgroups_(options_.run_dir,
                options_.rootless

@@ -372,6 +372,7 @@ class Engine {
     std::function<std::unique_ptr<Kernel>()> make_kernel_;
     Parser parser_;
     Leases leases_;
+    SharedBase base_;
     Autostart autostart_;
     Cgroups cgroups_;
     std::map<std::string, std::shared_ptr<Lab>> labs_;

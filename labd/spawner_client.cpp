@@ -24,9 +24,11 @@
 namespace labd {
 
 namespace asio = boost::asio;
+using protocol::Mapped;
 using protocol::Packer;
 using protocol::Spawn;
 using protocol::Unpacker;
+using protocol::Wanted;
 
 namespace {
 
@@ -81,7 +83,8 @@ SpawnerClient::SpawnerClient(asio::io_context& loop, Fd socket, pid_t pid)
 asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start(asio::io_context& loop,
                                                                      std::string init, IdMaps ids,
                                                                      rlimit files, Fd door,
-                                                                     Fd group, Fd owners) {
+                                                                     Fd group, Fd owners,
+                                                                     SharedBase& base) {
     auto [mine, its] = packet_pair();
     const std::string role = "--spawner=" + std::to_string(outer_id(ids.uids, 0).value_or(0));
     const pid_t pid = group ? start_grouped(init, role, group, its, door)
@@ -92,19 +95,34 @@ asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start(asio::io_co
     client->child_ = true;
     std::exception_ptr failure;
     try {
-        (void)co_await client->expect(code(Spawn::want_map), "make the lab's user namespace");
-        fail_point::before("ids.write");
-        write_map(pid, "uid_map", ids.uids);
-        write_map(pid, "gid_map", ids.gids);
-        fail_point::after("ids.write");
-        std::string mapped = Packer(code(Spawn::mapped), 0).bytes();
-        co_await client->socket_.send(std::move(mapped), owners.get());
-        (void)co_await client->expect(code(Spawn::ready), "build the lab's root");
+        co_await client->come_up(std::move(ids), std::move(owners), base);
     } catch (...) {
         failure = std::current_exception();
     }
     if (failure) co_await client->give_up(failure);
     co_return client;
+}
+
+asio::awaitable<void> SpawnerClient::come_up(IdMaps ids, Fd owners, SharedBase& base) {
+    std::string lent = Packer(code(Spawn::base), 0).u32(base.lends() ? 1 : 0).bytes();
+    co_await socket_.send(std::move(lent), base.stamp());
+    Packet wish = co_await expect(code(Spawn::want_map), "make the lab's user namespace");
+    Unpacker in(wish.bytes);
+    in.u32(), in.u32();
+    const auto wanted = static_cast<Wanted>(in.u32());
+    fail_point::before("ids.write");
+    write_map(pid_, "uid_map", ids.uids);
+    write_map(pid_, "gid_map", ids.gids);
+    fail_point::after("ids.write");
+    if (wanted == Wanted::made && wish.fds.size() == 2)
+        base.keep(std::move(wish.fds[0]), std::move(wish.fds[1]));
+    Fd with = std::move(owners);
+    Mapped what = with ? Mapped::owners : Mapped::nothing;
+    if (wanted != Wanted::nothing && (with = base.lend(pid_))) what = Mapped::base;
+    Packer mapped(code(Spawn::mapped), 0);
+    std::string bytes = mapped.u32(static_cast<std::uint32_t>(what)).bytes();
+    co_await socket_.send(std::move(bytes), with.get());
+    (void)co_await expect(code(Spawn::ready), "build the lab's root");
 }
 
 asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start_open(asio::io_context& loop,

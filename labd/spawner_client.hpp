@@ -7,6 +7,7 @@
 #include "labd/id_map.hpp"
 #include "labd/init/protocol.hpp"
 #include "labd/packet.hpp"
+#include "labd/shared_base.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -33,10 +34,11 @@ class SpawnerClient {
     // Starts `init --spawner` as root of our own user namespace, gives L its ids and waits until
     // the template root stands. `door` is the listening socket it keeps for a later labd; `group`
     // the control group it is born into, or empty; `owners` what Rootless::owners gives, nothing
-    // for root of the host. Throws std::runtime_error with the failing step and the kernel's words.
+    // for root of the host. `base` must outlive the call. Throws std::runtime_error with the
+    // failing step and the kernel's words.
     static boost::asio::awaitable<std::unique_ptr<SpawnerClient>> start(
         boost::asio::io_context& loop, std::string init, IdMaps ids, rlimit files, Fd door,
-        Fd group, Fd owners);
+        Fd group, Fd owners, SharedBase& base);
     // Starts `init --open-spawner`, whose nodes have no user namespace and no boundary.
     static boost::asio::awaitable<std::unique_ptr<SpawnerClient>> start_open(
         boost::asio::io_context& loop, std::string init, rlimit files, Fd door);
@@ -62,6 +64,8 @@ class SpawnerClient {
 
   private:
     SpawnerClient(boost::asio::io_context& loop, Fd socket, pid_t pid);
+    // Up to `ready` of a spawner that has just been started.
+    boost::asio::awaitable<void> come_up(IdMaps ids, Fd owners, SharedBase& base);
     // One that has not come up is killed, so that it leaves nothing; then throws `failure`.
     boost::asio::awaitable<void> give_up(std::exception_ptr failure);
     boost::asio::awaitable<void> bury();  // waits for its end, and reaps our own

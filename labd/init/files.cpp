@@ -59,7 +59,7 @@ void give_to_owner(const Fd& file, const FilePart& part) {
 // What was at PATH when the node was born shows again. The lower layer of /etc and /var is the
 // lab's template, kept below /.lab; an overlay never uncovers what was once replaced in it.
 void put_back(const std::string& path) {
-    const std::string born = "/.lab" + path, temporary = beside(path);
+    const std::string born = "/.lab/base" + path, temporary = beside(path);
     struct stat s {};
     if (lstat(born.c_str(), &s) != 0) return;
     (void)unlink(temporary.c_str());

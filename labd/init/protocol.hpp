@@ -177,10 +177,15 @@ struct Birth {
     }
 };
 
+// Which base the spawner wants to be lent.
+enum class Wanted : std::uint32_t { nothing, labds, made };
+// What comes along: nothing; who owns what in /etc and /var, when the spawner's own user namespace is
+// not the host's; the base, as the lab's own mount of it.
+enum class Mapped : std::uint32_t { nothing, owners, base };
+
 enum class Spawn : std::uint32_t {
     // labd → spawner
-    mapped = 1,  // {} + at most 1 fd: the id maps of L are written; who owns what in /etc and /var,
-                 // when the spawner's own user namespace is not the host's
+    mapped = 1,  // {u32 Mapped} + at most 1 fd: the id maps of L are written
     birth,       // {Birth} + 1 or 2 fds: the node's listening door, its control group
     space,       // {name, u32 quiet}: a network namespace without a process, for bridges
     hosts,       // {u32 last, data}: chunks of the lab's hosts file, replaced by rename on the last
@@ -189,8 +194,11 @@ enum class Spawn : std::uint32_t {
                  // answered: the spawner exits when they are gone
     relay,       // {u32 grouped} + 2 or 3 fds: the network namespace of its ends, its listening
                  // door (labd/relay/protocol.hpp), its control group
+    base,        // {u32 lends} + at most 1 fd: the first of all, to a spawner of sealed nodes: whether
+                 // labd lends bases (labd/spawner/base.hpp), and the stamp of the one it has
     // spawner → labd
-    want_map = 100,  // {}: unshared into L, its pid is the peer's pid
+    want_map = 100,  // {u32 Wanted} + 0 or 2 fds: unshared into L, its pid is the peer's pid; a base
+                     // made just now and its stamp
     ready,           // {}: the template root stands
     born,            // {u32 pid as the spawner's reader sees it} + 2 fds: pidfd, start socket; of a
                      // relay the pidfd alone

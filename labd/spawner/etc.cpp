@@ -1,6 +1,7 @@
 #include "labd/spawner/etc.hpp"
 
 #include "labd/fd.hpp"
+#include "labd/id_map.hpp"
 #include "labd/init/failure.hpp"
 
 #include <fcntl.h>
@@ -17,6 +18,11 @@ struct File {
     std::string text;
 };
 
+// A base is made by somebody who has more ids than a lab.
+bool is_of_a_lab(const std::optional<unsigned>& id) {
+    return !id || *id < ids_of_a_lab;
+}
+
 void write_own(int etc, const Accounts& accounts, const char* owner, const File& file) {
     const Fd fd(openat(etc, file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     const auto size = static_cast<ssize_t>(file.text.size());
@@ -24,14 +30,15 @@ void write_own(int etc, const Accounts& accounts, const char* owner, const File&
          file.path);
     const std::optional<Account> user = accounts.user(owner);
     const std::optional<gid_t> group = accounts.group(file.group);
-    if (user || group) (void)!fchown(fd.get(), user ? user->uid : 0, group ? *group : 0);
+    if ((user || group) && is_of_a_lab(group) && (!user || is_of_a_lab(user->uid)))
+        (void)!fchown(fd.get(), user ? user->uid : 0, group ? *group : 0);
     must(fchmod(fd.get(), file.mode) == 0, "set the mode of", std::string("/etc/") + file.path);
 }
 
 // A daemon's directory, when its package is there. The host's own content never comes into a node.
 bool make_own(int etc, const Accounts& accounts, const char* name) {
     const std::optional<Account> user = accounts.user(name);
-    if (!user) return false;
+    if (!user || !is_of_a_lab(user->uid) || !is_of_a_lab(user->gid)) return false;
     must(mkdirat(etc, name, 0750) == 0, "make the directory", std::string("/etc/") + name);
     (void)!fchownat(etc, name, user->uid, user->gid, 0);
     (void)!fchmodat(etc, name, 0750, 0);

@@ -17,6 +17,12 @@ Names::Names(Names&& other) noexcept
     other.chunks_.clear();
 }
 
+Names& Names::operator=(Names&& other) noexcept {
+    std::swap(chunks_, other.chunks_);
+    std::swap(used_, other.used_);
+    return *this;
+}
+
 Names::~Names() {
     for (char* chunk : chunks_) (void)munmap(chunk, chunk_size);
 }

@@ -11,7 +11,7 @@ class Names {
   public:
     Names() = default;
     Names(Names&& other) noexcept;
-    Names& operator=(Names&&) = delete;
+    Names& operator=(Names&& other) noexcept;
     Names(const Names&) = delete;
     Names& operator=(const Names&) = delete;
     ~Names();

@@ -17,7 +17,7 @@ constexpr const char* own_places[] = {"run", "tmp", "root", "home", "mnt", "opt"
 
 // The template below, this node's tmpfs above: all of it writable, nothing copied.
 void mount_overlay(const std::string& place, Level level) {
-    std::string options = "lowerdir=/.lab/" + place + ",upperdir=/.lab/own/" + place +
+    std::string options = "lowerdir=/.lab/base/" + place + ",upperdir=/.lab/own/" + place +
                           ",workdir=/.lab/own/" + place + ".work";
     // trusted.* attributes are for the first user namespace alone (xattr(7)).
     if (level != Level::open) options += ",userxattr";

@@ -5,6 +5,7 @@
 #include "labd/init/failure.hpp"
 #include "labd/init/protocol.hpp"
 #include "labd/init/socket.hpp"
+#include "labd/spawner/memory_file.hpp"
 #include "labd/spawner/owners.hpp"
 #include "labd/spawner/skeleton.hpp"
 
@@ -80,8 +81,8 @@ void answer(int labd, const std::string& bytes) {
             if (!refused.empty()) throw Failure{0, refused};
             (void)init::say(labd, Packer(code(Outside::done), id).bytes(), {}, 0);
         } else if (type == Outside::owners) {
-            const Fd list = to_file(owners_of(list_etc().entries, "/etc/") +
-                                    owners_of(list_var().entries, "/var/"));
+            const Fd list = memory_file("owners", owners_of(list_etc().entries, "/etc/") +
+                                                      owners_of(list_var().entries, "/var/"));
             (void)init::say(labd, Packer(code(Outside::owned), id).bytes(), {list.get()}, 0);
         } else {
             throw Failure{EPROTO, "read a request"};

@@ -1,11 +1,6 @@
 #include "labd/spawner/owners.hpp"
 
 #include "labd/init/accounts.hpp"
-#include "labd/init/failure.hpp"
-
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <map>
 
@@ -40,22 +35,6 @@ void give_owners(std::vector<Entry>& entries, std::string_view root, std::string
         e.uid = found == owners.end() ? 0 : found->second.uid;
         e.gid = found == owners.end() ? 0 : found->second.gid;
     }
-}
-
-Fd to_file(const std::string& list) {
-    Fd file(memfd_create("owners", MFD_CLOEXEC));
-    must(file && write(file.get(), list.data(), list.size()) == static_cast<ssize_t>(list.size()),
-         "write the list of owners");
-    return file;
-}
-
-std::string from_file(const Fd& file) {
-    struct stat status {};
-    must(fstat(file.get(), &status) == 0, "look at the list of owners");
-    std::string list(static_cast<std::size_t>(status.st_size), '\0');
-    must(pread(file.get(), list.data(), list.size(), 0) == status.st_size,
-         "read the list of owners");
-    return list;
 }
 
 }  // namespace labd::spawner

@@ -2,7 +2,6 @@
 // that is not its own as nobody, so somebody outside of it lists them: lab-init --outside.
 #pragma once
 
-#include "labd/fd.hpp"
 #include "labd/spawner/skeleton.hpp"
 
 #include <string>
@@ -15,9 +14,5 @@ namespace labd::spawner {
 std::string owners_of(const std::vector<Entry>& entries, std::string_view root);
 // Gives the entries below `root` the owners of such a list; those that are not in it to root.
 void give_owners(std::vector<Entry>& entries, std::string_view root, std::string_view list);
-
-// The list in a file without a name, and back. Both throw Failure.
-Fd to_file(const std::string& list);
-std::string from_file(const Fd& file);
 
 }  // namespace labd::spawner

@@ -1,6 +1,7 @@
 #include "labd/spawner/skeleton.hpp"
 
 #include "labd/fd.hpp"
+#include "labd/id_map.hpp"
 #include "labd/init/failure.hpp"
 
 #include <dirent.h>
@@ -39,6 +40,7 @@ constexpr std::string_view var_closed[] = {"lib/docker",     "lib/containers",
                                            "backups",        "crash",
                                            "lib/private"};
 struct Lister {
+    std::string root;
     bool directories_only;
     Listing listing;
     off_t bytes = 0;
@@ -81,14 +83,19 @@ struct Lister {
             s.st_mode = S_IFLNK;
         else if (fstatat(at, name, &s, AT_SYMLINK_NOFOLLOW) != 0)
             return;
-        entry.mode = s.st_mode, entry.uid = s.st_uid, entry.gid = s.st_gid, entry.size = s.st_size;
+        entry.mode = s.st_mode, entry.size = s.st_size;
+        if (s.st_uid < ids_of_a_lab && s.st_gid < ids_of_a_lab)
+            entry.uid = s.st_uid, entry.gid = s.st_gid;
         if (S_ISLNK(s.st_mode)) {
             char target[4096];
             const ssize_t n = readlinkat(at, name, target, sizeof target);
             if (n <= 0) return;
             entry.target = listing.names.keep({target, static_cast<std::size_t>(n)});
         } else if (S_ISREG(s.st_mode)) {
-            if (directories_only || (s.st_mode & S_IROTH) == 0) return;
+            if (directories_only) return;
+            const bool readable = (s.st_mode & S_IROTH) != 0;
+            listing.seen.saw(root + path, s, readable);
+            if (!readable) return;
             if (bytes + s.st_size > bytes_limit) return;
             bytes += s.st_size;
         } else if (!S_ISDIR(s.st_mode)) {
@@ -97,26 +104,34 @@ struct Lister {
         entry.path = listing.names.keep(path);
         listing.entries.push_back(entry);
         // A directory that the world may not read is made, empty: its package wants to find it.
+        if (!S_ISDIR(s.st_mode)) return;
         const mode_t readable = S_IROTH | S_IXOTH;
-        if (!S_ISDIR(s.st_mode) || (s.st_mode & readable) != readable) return;
-        if (depth >= depth_limit || closed(path)) return;
+        const bool open =
+            (s.st_mode & readable) == readable && depth < depth_limit && !closed(path);
+        listing.seen.saw(root + path, s, open);
+        if (!open) return;
         Fd below(openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (below) list(std::move(below), path + "/", depth + 1);
     }
 };
 
-Listing list_tree(const char* root, bool directories_only) {
-    Lister lister{directories_only, {}};
+Listing list_tree(const std::string& root, bool directories_only) {
+    Lister lister{root, directories_only, {}};
     lister.listing.entries.reserve(4096);  // a block that is not of the heap, and goes back whole
-    lister.list(Fd(open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)), "", 0);
+    Fd directory(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat s {};
+    if (fstat(directory.get(), &s) == 0) lister.listing.seen.saw(root, s, true);
+    lister.list(std::move(directory), "", 0);
     return std::move(lister.listing);
 }
 
-// L reads with the rights of nobody: what became unreadable meanwhile is left out, quietly.
+// What the world may not read any more is left out, quietly. (L reads with the rights of nobody,
+// but who makes a base is root.)
 void copy_file(const Entry& entry, int from, int to) {
     const char* path = entry.path;
     const Fd source(openat(from, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!source) return;
+    struct stat now {};
+    if (!source || fstat(source.get(), &now) != 0 || (now.st_mode & S_IROTH) == 0) return;
     const Fd copy(openat(to, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, entry.mode & 0755));
     must(bool(copy), "copy", std::string("/etc/") + entry.path);
     static char part[64 * 1024];
@@ -133,10 +148,10 @@ void copy_file(const Entry& entry, int from, int to) {
 }  // namespace
 
 Listing list_etc() {
-    return list_tree("/etc", false);
+    return list_tree("/etc/", false);
 }
 Listing list_var() {
-    return list_tree("/var", true);
+    return list_tree("/var/", true);
 }
 
 void make_entries(const std::vector<Entry>& entries, int from, int to) {
@@ -151,7 +166,7 @@ void make_entries(const std::vector<Entry>& entries, int from, int to) {
         } else {
             copy_file(e, from, to);
         }
-        // Ids beyond L's 65536 stay with root. chown clears setgid, so chmod comes after it.
+        // Ids that L does not have stay with root. chown clears setgid, so chmod comes after it.
         if (e.uid != 0 || e.gid != 0) (void)!fchownat(to, path, e.uid, e.gid, AT_SYMLINK_NOFOLLOW);
         if ((e.mode & 07000) != 0 && S_ISDIR(e.mode)) (void)!fchmodat(to, path, e.mode & 07777, 0);
     }

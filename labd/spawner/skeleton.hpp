@@ -4,6 +4,7 @@
 #pragma once
 
 #include "labd/spawner/names.hpp"
+#include "labd/spawner/stamp.hpp"
 
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ struct Entry {
 struct Listing {
     Names names;
     std::vector<Entry> entries;  // whose words are in `names`
+    Stamp seen;
 };
 
 // All that the world may read of /etc: secrets are not even listed.

@@ -10,6 +10,7 @@
 #include "labd/spawner/heap.hpp"
 #include "labd/spawner/hosts.hpp"
 #include "labd/spawner/ids.hpp"
+#include "labd/spawner/memory_file.hpp"
 #include "labd/spawner/namespace_limits.hpp"
 #include "labd/spawner/owners.hpp"
 #include "labd/spawner/relay.hpp"
@@ -43,6 +44,7 @@ namespace {
 using init::hear;
 using init::Heard;
 using init::say;
+using protocol::Mapped;
 using protocol::Packer;
 using protocol::Spawn;
 using protocol::Unpacker;
@@ -66,7 +68,8 @@ class Spawner {
     void tell_failure(std::uint32_t id, const Failure& failure);
 
   private:
-    Fd enter_user_namespace();
+    bool hear_of_base(Fd& stamp);
+    void enter_user_namespace(Material& material);
     void make_namespaces();
     bool listen_for_labd();
     void answer(Unpacker in, Spawn type, std::uint32_t id, std::vector<Fd> fds);
@@ -78,6 +81,7 @@ class Spawner {
 
     Fd labd_{protocol::spawner_fd}, door_{protocol::spawner_door_fd};
     Fd proc_, hosts_directory_, signals_;
+    Fd base_;  // lent by labd, until it is attached
     std::unique_ptr<Nursery> nursery_;
     std::set<pid_t> nodes_;  // ours until we reap them: a pid in here is never someone else's
     std::string hosts_;
@@ -109,21 +113,43 @@ void belong_to_the_lab(uid_t owner) {
     must(prctl(PR_SET_DUMPABLE, 1) == 0, "stay dumpable");
 }
 
-// Gives the list of owners that came with the map; empty when L's parent is the host's own user
-// namespace, which sees them itself.
-Fd Spawner::enter_user_namespace() {
+// Whether labd lends bases.
+bool Spawner::hear_of_base(Fd& stamp) {
+    Heard heard = hear(labd_.get(), 0);
+    if (heard.what != Heard::What::packet) _exit(0);
+    Unpacker in(heard.bytes);
+    if (in.u32() != code(Spawn::base)) throw Failure{EPROTO, "hear of labd's base"};
+    in.u32();
+    if (!heard.fds.empty()) stamp = std::move(heard.fds[0]);
+    return in.u32() != 0;
+}
+
+void Spawner::enter_user_namespace(Material& material) {
     belong_to_the_lab(*owner_);
     make_own(CLONE_NEWUSER, "make user namespaces");
-    tell(Packer(code(Spawn::want_map), 0));
+    Packer wish(code(Spawn::want_map), 0);
+    wish.u32(static_cast<std::uint32_t>(material.wanted));
+    const Base& made = material.made;
+    tell(wish, made.tree ? std::vector{made.tree.get(), made.stamp.get()} : std::vector<int>{});
     Heard heard = hear(labd_.get(), 0);
     if (heard.what != Heard::What::packet) _exit(0);
     Unpacker in(heard.bytes);
     if (in.u32() != code(Spawn::mapped)) throw Failure{EPROTO, "wait for the lab's id map"};
+    in.u32();
+    const auto with = static_cast<Mapped>(in.u32());
+    if (!in.done() || heard.fds.size() != (with == Mapped::nothing ? 0 : 1))
+        throw Failure{EPROTO, "wait for the lab's id map"};
     must(setgroups(0, nullptr) == 0 || groups_are_fixed(), "leave the groups of the host");
     must(setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0, "become root of the lab");
     // setresuid cleared it, and then the id maps of our children would belong to host root.
     must(prctl(PR_SET_DUMPABLE, 1) == 0, "stay dumpable");
-    return heard.fds.empty() ? Fd() : std::move(heard.fds[0]);
+    if (with == Mapped::base) base_ = std::move(heard.fds[0]);
+    if (material.wanted == protocol::Wanted::labds && !base_)
+        throw Failure{EPROTO, "be lent what /etc and /var begin with"};
+    if (with != Mapped::owners) return;
+    const std::string list = text_of(heard.fds[0]);
+    give_owners(material.host.etc.entries, "/etc/", list);
+    give_owners(material.host.var.entries, "/var/", list);
 }
 
 void Spawner::make_namespaces() {
@@ -155,15 +181,15 @@ void Spawner::start() {
     signals_.reset(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
     proc_.reset(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     must(signals_ && proc_, "open /proc");
-    Material material = gather_material();
-    if (const Fd owners = open_ ? Fd() : enter_user_namespace()) {
-        const std::string list = from_file(owners);
-        give_owners(material.etc.entries, "/etc/", list);
-        give_owners(material.var.entries, "/var/", list);
-    }
+    Fd stamp;
+    const bool lends = !open_ && hear_of_base(stamp);
+    Material material = gather_material(lends, stamp);
+    if (!open_) enter_user_namespace(material);
     make_namespaces();
-    hosts_directory_ = build_template(material);
-    nursery_ = std::make_unique<Nursery>(proc_.get(), Accounts(material.passwd, material.group));
+    hosts_directory_ = build_template(material, base_);
+    base_.reset();
+    const HostFiles& host = material.host;
+    nursery_ = std::make_unique<Nursery>(proc_.get(), Accounts(host.passwd, host.group));
     // Both are inherited through clone, so one filter (one JIT image) serves the whole lab. Not the
     // capabilities: CLONE_NEWUSER refills them.
     if (!open_) install_seccomp();

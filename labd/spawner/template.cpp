@@ -4,9 +4,7 @@
 // per node.
 #include "labd/spawner/template.hpp"
 
-#include "labd/init/accounts.hpp"
 #include "labd/init/failure.hpp"
-#include "labd/spawner/etc.hpp"
 #include "labd/spawner/hosts.hpp"
 #include "labd/spawner/mounts.hpp"
 
@@ -23,10 +21,9 @@
 namespace labd::spawner {
 namespace {
 
-constexpr const char* directories[] = {"usr",  "dev",      "proc",     "sys",      "etc",
-                                       "run",  "tmp",      "root",     "var",      "home",
-                                       "mnt",  "opt",      "srv",      "media",    "boot",
-                                       ".lab", ".lab/etc", ".lab/var", ".lab/own", ".lab/hosts"};
+constexpr const char* directories[] = {
+    "usr", "dev", "proc", "sys",   "etc",  "run",  "tmp",       "root",     "var",       "home",
+    "mnt", "opt", "srv",  "media", "boot", ".lab", ".lab/base", ".lab/own", ".lab/hosts"};
 
 // bin -> usr/bin and so on; a host that is not usr-merged has directories there.
 void take_usr_names(int host_root) {
@@ -65,19 +62,27 @@ void mount_empty_proc() {
 
 }  // namespace
 
-Material gather_material() {
+Material gather_material(bool lends, const Fd& stamp) {
     // The owner of a network namespace has the files of its sysfs. They shall be nobody's in a lab:
     // the nodes share this one.
     must(unshare(CLONE_NEWNET) == 0, "make a network namespace for the template's /sys");
-    return {make_dev(),
-            detached_sysfs(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC),
-            list_etc(),
-            list_var(),
-            read_text("/etc/passwd"),
-            read_text("/etc/group")};
+    Material material;
+    material.dev = make_dev();
+    material.sys = detached_sysfs(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    if (lends && is_current(stamp)) {
+        material.wanted = protocol::Wanted::labds;
+        material.host = accounts_of_host();
+        return material;
+    }
+    material.host = files_of_host();
+    if (lends) {
+        material.made = make_base(material.host);
+        material.wanted = protocol::Wanted::made;
+    }
+    return material;
 }
 
-Fd build_template(const Material& material) {
+Fd build_template(const Material& material, const Fd& base) {
     must(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "make / private");
     const Fd host_root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     const Fd host_etc(open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -93,13 +98,13 @@ Fd build_template(const Material& material) {
     attach(material.dev.tree, "dev");
     attach_devices(material.dev, host_root.get());
 
-    const Fd etc(open(".lab/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const Fd var(open(".lab/var", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    must(etc && var, "open the template's /etc and /var");
-    make_entries(material.etc.entries, host_etc.get(), etc.get());
-    make_entries(material.var.entries, -1, var.get());
-    write_own_etc(etc.get(), Accounts(material.passwd, material.group), material.passwd,
-                  material.group);
+    if (base) {
+        attach(base, ".lab/base");
+    } else {
+        const Fd own(open(".lab/base", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        must(bool(own), "open the template's /etc and /var");
+        fill_base(own.get(), material.host, host_etc.get());
+    }
 
     // A mount that is attached nowhere can be copied since Linux 6.15 only, so the writable one for
     // us is the copy and what the nodes see is the first.

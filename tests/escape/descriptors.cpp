@@ -86,7 +86,7 @@ Verdict move_to_leaked(const Target& target) {
 // Whoever opens the file waits for its holder, up to fs.lease-break-time (fcntl(2)). Nodes share
 // the first two; the last is the machine's.
 Verdict lease(const Target&) {
-    for (const char* path : {"/.lab/etc/passwd", "/.lab/hosts/hosts", "/etc/os-release"}) {
+    for (const char* path : {"/.lab/base/etc/passwd", "/.lab/hosts/hosts", "/etc/os-release"}) {
         const int fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0) continue;
         const bool got = fcntl(fd, F_SETLEASE, F_WRLCK) == 0 || fcntl(fd, F_SETLEASE, F_RDLCK) == 0;

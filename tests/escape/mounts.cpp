@@ -95,7 +95,7 @@ Verdict write_read_only(const Target& target,
                         const std::string& way) {
     if (unshare(CLONE_NEWNS) != 0) return held("unshare");
     for (const std::string place :
-         {"/usr", "/.lab/etc", "/.lab/hosts", "/dev", "/", "/tmp/fixed"}) {
+         {"/usr", "/.lab/base", "/.lab/base/etc", "/.lab/hosts", "/dev", "/", "/tmp/fixed"}) {
         if (access(place.c_str(), F_OK) != 0) continue;
         if (writes_into(open_up(place), target))
             return escaped("wrote into " + place + " by " + way);

@@ -48,9 +48,9 @@ Fd connect_to(const std::string& path) {
     return socket;
 }
 
-void write_map(pid_t pid, const char* name) {
+void write_map(pid_t pid, const char* name, unsigned ids) {
     const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
-    const std::string map = "0 " + std::to_string(SealedLab::base) + " 65536\n";
+    const std::string map = "0 " + std::to_string(ids) + " 65536\n";
     const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file || write(file.get(), map.data(), map.size()) != static_cast<ssize_t>(map.size()))
         fail("write " + path);
@@ -245,7 +245,7 @@ bool SealedNode::has(const std::string& program) {
 
 // ---------------------------------------------------------------- a lab
 
-SealedLab::SealedLab(bool open) {
+SealedLab::SealedLab(bool open, const Lender& lender, unsigned ids) {
     char name[] = "/tmp/lab-test-XXXXXX";
     if (mkdtemp(name) == nullptr) fail("make a directory");
     directory_ = name;
@@ -261,7 +261,7 @@ SealedLab::SealedLab(bool open) {
     posix_spawn_file_actions_adddup2(&actions, its.get(), protocol::spawner_fd);
     posix_spawn_file_actions_adddup2(&actions, door.get(), protocol::spawner_door_fd);
     char program[] = "lab-init";
-    std::string role = open ? "--open-spawner" : "--spawner=" + std::to_string(base);
+    std::string role = open ? "--open-spawner" : "--spawner=" + std::to_string(ids);
     char* argv[] = {program, role.data(), nullptr};
     char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0";  // as labd's init_environment()
     char* envp[] = {tunables, nullptr};
@@ -270,14 +270,27 @@ SealedLab::SealedLab(bool open) {
     if (error != 0)
         throw std::runtime_error(std::string("start lab-init: ") + std::strerror(error));
     pidfd_ = open_pidfd(pid_);
-    Said said = hear(conversation_);
-    if (!open) {
-        if (said.type != code(protocol::Spawn::want_map)) throw unexpected("spawner", said);
-        write_map(pid_, "uid_map");
-        write_map(pid_, "gid_map");
-        said = ask(protocol::Packer(code(protocol::Spawn::mapped), 0));
-    }
+    if (!open) come_up(lender, ids);
+    const Said said = hear(conversation_);
     if (said.type != code(protocol::Spawn::ready)) throw unexpected("spawner", said);
+}
+
+void SealedLab::come_up(const Lender& lender, unsigned ids) {
+    protocol::Packer first(code(protocol::Spawn::base), 0);
+    const bool kept = lender.stamp >= 0;
+    say(conversation_, first.u32(lender.lends ? 1 : 0),
+        kept ? std::vector{lender.stamp} : std::vector<int>{});
+    Said said = hear(conversation_);
+    if (said.type != code(protocol::Spawn::want_map)) throw unexpected("spawner", said);
+    write_map(pid_, "uid_map", ids);
+    write_map(pid_, "gid_map", ids);
+    wanted_ = static_cast<protocol::Wanted>(protocol::Unpacker(said.payload).u32());
+    if (said.fds.size() == 2) lender.keep(std::move(said.fds[0]), std::move(said.fds[1]));
+    const Fd lent = wanted_ == protocol::Wanted::nothing ? Fd() : lender.lend(pid_);
+    const auto with = lent ? protocol::Mapped::base : protocol::Mapped::nothing;
+    protocol::Packer mapped(code(protocol::Spawn::mapped), 0);
+    say(conversation_, mapped.u32(static_cast<std::uint32_t>(with)),
+        lent ? std::vector{lent.get()} : std::vector<int>{});
 }
 
 SealedLab::~SealedLab() {

@@ -60,6 +60,14 @@ struct Exec {
     std::string user, dir, input;
 };
 
+// What a labd lends to the spawner, as labd::SharedBase does, which most tests are not linked with.
+struct Lender {
+    bool lends = false;
+    int stamp = -1;
+    std::function<void(Fd tree, Fd stamp)> keep;
+    std::function<Fd(pid_t spawner)> lend;
+};
+
 class SealedLab;
 
 class SealedNode {
@@ -103,7 +111,8 @@ class SealedNode {
 class SealedLab {
   public:
     static constexpr unsigned base = 200000;
-    explicit SealedLab(bool open = false);  // true: of nodes without a boundary
+    // `open`: of nodes without a boundary. `lender`: labd's SharedBase.
+    explicit SealedLab(bool open = false, const Lender& lender = {}, unsigned ids = base);
     ~SealedLab();
     SealedLab(const SealedLab&) = delete;
     SealedLab& operator=(const SealedLab&) = delete;
@@ -121,11 +130,15 @@ class SealedLab {
     const Fd& pidfd() const { return pidfd_; }
     pid_t pid() const { return pid_; }
     void reconnect();
+    protocol::Wanted wanted() const { return wanted_; }  // the base that it wanted to be lent
     // Reads what a birth answered, waits for `ready`, connects.
     std::unique_ptr<SealedNode> grown(const std::string& name, Said born);
 
   private:
+    void come_up(const Lender& lender, unsigned ids);
+
     std::string directory_;
+    protocol::Wanted wanted_ = protocol::Wanted::nothing;
     Fd conversation_, pidfd_;
     pid_t pid_ = 0;
 };
