@@ -7,6 +7,7 @@
 #include "labd/start_init.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <stdexcept>
@@ -31,6 +33,9 @@ using protocol::Unpacker;
 using protocol::Wanted;
 
 namespace {
+
+// Within it a spawner has come up, or never will: it waits for nobody but labd.
+constexpr std::chrono::minutes start_limit{2};
 
 std::uint32_t code(Spawn type) {
     return static_cast<std::uint32_t>(type);
@@ -94,11 +99,18 @@ asio::awaitable<std::unique_ptr<SpawnerClient>> SpawnerClient::start(asio::io_co
     std::unique_ptr<SpawnerClient> client(new SpawnerClient(loop, std::move(mine), pid));
     client->child_ = true;
     std::exception_ptr failure;
+    asio::steady_timer late(loop, start_limit);
+    late.async_wait([&client](boost::system::error_code called_off) {
+        if (!called_off) client->socket_.close();
+    });
     try {
         co_await client->come_up(std::move(ids), std::move(owners), base);
     } catch (...) {
         failure = std::current_exception();
     }
+    if (late.cancel() == 0)
+        failure = std::make_exception_ptr(
+            std::runtime_error("cannot build the lab's root: the lab's spawner says nothing"));
     if (failure) co_await client->give_up(failure);
     co_return client;
 }

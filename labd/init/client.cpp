@@ -37,6 +37,19 @@ void Client::send(protocol::Frame type, std::string_view payload, std::vector<Fd
     flush();
 }
 
+// Instead of `started`: it goes, and its command with it.
+void Client::refuse_descriptors() {
+    constexpr std::uint32_t error = ETOOMANYREFS;
+    constexpr std::string_view why =
+        "a program of the node has as many descriptors on their way through sockets as there may "
+        "be";
+    const protocol::FrameHeader header{static_cast<std::uint32_t>(protocol::Frame::failed),
+                                       static_cast<std::uint32_t>(sizeof error + why.size())};
+    fds_.clear();
+    out_.assign(reinterpret_cast<const char*>(&header), sizeof header);
+    out_.append(reinterpret_cast<const char*>(&error), sizeof error).append(why);
+}
+
 void Client::flush() {
     while (!out_.empty()) {
         std::vector<int> fds;
@@ -46,7 +59,12 @@ void Client::flush() {
         const ssize_t n = say_some(socket_.get(), std::string_view(out_).substr(0, part), fds);
         if (n < 0) {
             if (errno == EAGAIN) break;
-            out_.clear(), fds_.clear();
+            out_.clear();
+            if (const bool crowded = errno == ETOOMANYREFS && !fds_.empty(); crowded) {
+                refuse_descriptors();
+                continue;
+            }
+            fds_.clear();
             break;  // the reading side will tell that the client has gone
         }
         fds_.clear();

@@ -33,6 +33,7 @@ class Client {
   private:
     void ready(std::uint32_t events);
     void read_frames();
+    void refuse_descriptors();
     void flush();
     void lose();
 

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
@@ -79,6 +80,20 @@ std::vector<std::string> candidates_of(const std::string& program,
     return files;
 }
 
+// What most programs expect; lab-init itself may hold more for hundreds of sessions. And
+// descriptors on their way through sockets are counted by user, against the limit of whoever sends
+// one more (unix(7)): what the node can have on its way, in messages of 253 each, shall leave its
+// init and the spawner, which are the same user to the kernel, some to send.
+void limit_files() {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    constexpr rlim_t message = 256;
+    const auto processors = static_cast<rlim_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN)));
+    files.rlim_max -= std::min(files.rlim_max / 2, message * (processors + 1));
+    files.rlim_cur = std::min(files.rlim_max, rlim_t{1024});
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 // Throws Failure; returns never otherwise.
 [[noreturn]] void become(const Plan& plan) {
     sigset_t none;
@@ -91,12 +106,7 @@ std::vector<std::string> candidates_of(const std::string& program,
     for (int i = 0; i < 3; ++i)  // 0, 1 and 2 of lab-init are /dev/null
         if (wanted[i] >= 0) must(dup2(wanted[i], i) == i, "connect its input and output");
     must(close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0, "close descriptors");
-    // What most programs expect; lab-init itself may hold more for hundreds of sessions.
-    rlimit files{};
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max < 1024 ? files.rlim_max : 1024;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
+    limit_files();
     umask(022);
     const Account& who = plan.account;
     if (who.uid != 0 || who.gid != 0 || who.groups.size() > 1)

@@ -48,20 +48,11 @@ void keep_descriptors(int door, int interfaces) {
          "close the spawner's descriptors");
 }
 
-// A link takes two descriptors.
-void lift_file_limit() {
-    rlimit files{};
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-    files.rlim_cur = files.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
-}
-
 [[noreturn]] void live(int door, int interfaces) {
     try {
         // Whoever ends the spawner with a signal of the terminal is not to end the links.
         (void)setsid();
         keep_descriptors(door, interfaces);
-        lift_file_limit();
         init::show_as("lab-relay", "lab-relay");
         must(prctl(PR_SET_DUMPABLE, 0) == 0, "hide the relay's memory");
         keep_relay_capabilities();

@@ -39,6 +39,13 @@ void share(__rlimit_resource_t resource, rlim_t parts) {
 
 }  // namespace
 
+void lift_file_limit() {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 void take_a_share() {
     constexpr unsigned long parts = 4, least = 8;
     for (const char* name : {"instances", "watches"})

@@ -3,6 +3,8 @@
 
 namespace labd::spawner {
 
+// The soft limit of open files becomes the hard one.
+void lift_file_limit();
 // Of a node, before it loses CAP_SYS_RESOURCE: a part of what its lab may have of inotify
 // instances and watches, queued signals and message queues. Throws Failure.
 void take_a_share();

@@ -15,6 +15,7 @@
 #include "labd/spawner/owners.hpp"
 #include "labd/spawner/relay.hpp"
 #include "labd/spawner/seccomp.hpp"
+#include "labd/spawner/shares.hpp"
 #include "labd/spawner/space.hpp"
 #include "labd/spawner/template.hpp"
 
@@ -92,8 +93,12 @@ class Spawner {
 };
 
 void Spawner::tell(const Packer& packet, const std::vector<int>& fds) {
+    if (!labd_) return;
     // Blocking: labd always reads its answers, and a labd that has gone gives EPIPE.
-    if (labd_ && say(labd_.get(), packet.bytes(), fds, 0) != 0) labd_.reset();
+    const int error = say(labd_.get(), packet.bytes(), fds, 0);
+    // A node may have that many on their way that there are none left for us (unix(7)).
+    if (error == ETOOMANYREFS) throw Failure{error, "hand descriptors over to labd"};
+    if (error != 0) labd_.reset();
 }
 
 void Spawner::tell_failure(std::uint32_t id, const Failure& failure) {
@@ -176,6 +181,10 @@ void Spawner::start() {
     (void)fcntl(protocol::spawner_fd, F_SETFD, FD_CLOEXEC);
     if (fcntl(protocol::spawner_door_fd, F_SETFD, FD_CLOEXEC) != 0) (void)door_.release();
     must(close_range(protocol::spawner_door_fd + 1, ~0u, 0) == 0, "close inherited descriptors");
+    lift_file_limit();
+    // labd may be dearer to its host than what runs in its nodes.
+    if (const Fd adjust{open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)})
+        (void)!write(adjust.get(), "0", 1);
     umask(0);  // modes are meant as they are written
     must(chdir("/") == 0, "enter /");
     signals_.reset(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -214,7 +223,7 @@ void Spawner::birth(Unpacker& in, std::uint32_t id, const std::vector<Fd>& fds) 
         throw Failure{EPROTO, "read a request"};
     const Fd none;
     const Born born = nursery_->bear(wanted, fds[0], wanted.grouped ? fds[1] : none);
-    nodes_.insert(born.pid);
+    nodes_.insert(born.pid);  // not handed over, it ends by the end of its start socket
     Packer packet(code(Spawn::born), id);
     packet.u32(static_cast<std::uint32_t>(born.pid));
     tell(packet, {born.pidfd.get(), born.start.get()});
@@ -230,7 +239,12 @@ void Spawner::relay(Unpacker& in, std::uint32_t id, const std::vector<Fd>& fds) 
     nodes_.insert(relayed.pid);
     Packer packet(code(Spawn::born), id);
     packet.u32(static_cast<std::uint32_t>(relayed.pid));
-    tell(packet, {relayed.pidfd.get()});
+    try {
+        tell(packet, {relayed.pidfd.get()});
+    } catch (const Failure&) {
+        (void)kill(relayed.pid, SIGKILL);
+        throw;
+    }
 }
 
 void Spawner::answer(Unpacker in, Spawn type, std::uint32_t id, std::vector<Fd> fds) {

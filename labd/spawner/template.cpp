@@ -7,6 +7,7 @@
 #include "labd/init/failure.hpp"
 #include "labd/spawner/hosts.hpp"
 #include "labd/spawner/mounts.hpp"
+#include "labd/spawner/namespace_limits.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -65,7 +66,11 @@ void mount_empty_proc() {
 Material gather_material(bool lends, const Fd& stamp) {
     // The owner of a network namespace has the files of its sysfs. They shall be nobody's in a lab:
     // the nodes share this one.
-    must(unshare(CLONE_NEWNET) == 0, "make a network namespace for the template's /sys");
+    constexpr const char* step = "make a network namespace for the template's /sys";
+    if (unshare(CLONE_NEWNET) != 0) {
+        const int error = errno;
+        throw Failure{error, with_limit(step, error, CLONE_NEWNET)};
+    }
     Material material;
     material.dev = make_dev();
     material.sys = detached_sysfs(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);

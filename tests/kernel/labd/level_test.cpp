@@ -95,6 +95,42 @@ TEST_F(Strict, NoNodeUsesUpWhatItsNeighboursNeed) {
     }
 }
 
+// Descriptors on their way through sockets are counted by user, and a lab's nodes are one user to
+// the kernel.
+TEST_F(Strict, DescriptorsOnTheirWayLeaveSomeForInitAndSpawner) {
+    if (!node->has("python3")) GTEST_SKIP() << "python3 is not installed";
+    const auto sealed = lab.node("r2"), neighbour = lab.node("r3");
+    const std::string hold =
+        "import array, os, resource, signal, socket\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))\n"
+        "fds, pairs, sent = array.array('i', [0] * 250), [], 0\n"
+        "try:\n"
+        "    while sent < 2 * hard:\n"
+        "        pairs.append(socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))\n"
+        "        pairs[-1][0].setblocking(False)\n"
+        "        try:\n"
+        "            while sent < 2 * hard:\n"
+        "                pairs[-1][0].sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])\n"
+        "                sent += 250\n"
+        "        except BlockingIOError: pass\n"
+        "except OSError as e: print(e.errno, sent, flush=True)\n"
+        "signal.pause()\n";
+    for (SealedNode* greedy : {node.get(), sealed.get()}) {
+        ASSERT_EQ(greedy->shell("cat > /tmp/way.py << 'END'\n" + hold + "END\n").status(), 0);
+        const std::string said =
+            greedy
+                ->shell("mkfifo /tmp/sent; "
+                        "setsid python3 /tmp/way.py > /tmp/sent 2> /dev/null < /dev/null & "
+                        "head -1 /tmp/sent")
+                .out;
+        EXPECT_TRUE(said.starts_with(std::to_string(ETOOMANYREFS) + " ")) << said;
+        EXPECT_EQ(neighbour->shell("echo fine").out, "fine\n");
+        EXPECT_EQ(lab.node("late-" + greedy->name())->shell("echo fine").out, "fine\n");
+        EXPECT_EQ(greedy->shell("pkill -x python3; echo fine").out, "fine\n");
+    }
+}
+
 TEST_F(Strict, CallsThatNobodyNeedsAreNotThere) {
     if (!node->has("python3")) GTEST_SKIP() << "python3 is not installed";
 #if defined __x86_64__
@@ -105,7 +141,7 @@ TEST_F(Strict, CallsThatNobodyNeedsAreNotThere) {
             << denied;
     for (const int unknown :
          {155 /* pivot_root */, 430 /* fsopen */, 428 /* open_tree */, 429 /* move_mount */,
-          442 /* mount_setattr */, 169 /* reboot */, 438 /* pidfd_getfd */, 135 /* personality */,
+          442 /* mount_setattr */, 206 /* io_setup */, 169 /* reboot */, 438 /* pidfd_getfd */, 135 /* personality */,
           311 /* vm_writev */, 999 /* nobody knows */})
         EXPECT_EQ(python("print(call(" + std::to_string(unknown) + ", 0, 0, 0))").out, enosys)
             << unknown;
