@@ -65,7 +65,8 @@ void make_directories(int at, const std::vector<Directory>& directories, const s
 }
 
 std::string pts_options(const Accounts& accounts, const Ids& ids) {
-    std::string options = "newinstance,ptmxmode=666,mode=620";
+    // All containers of a machine share the terminals that kernel.pty leaves them.
+    std::string options = "newinstance,ptmxmode=666,mode=620,max=256";
     if (const auto tty = accounts.group("tty"); tty && ids.gids.has(*tty))
         options += ",gid=" + std::to_string(*tty);
     return options;

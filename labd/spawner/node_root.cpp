@@ -34,8 +34,11 @@ NodeRoot::NodeRoot(const Accounts& accounts, const Ids& ids)
 void NodeRoot::show_kernel(Level level) {
     constexpr unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
     must(mount("proc", "/proc", "proc", flags, nullptr) == 0, "mount /proc");
-    const unsigned long fixed = level == Level::open ? flags : flags | MS_RDONLY;
-    must(mount("sysfs", "/sys", "sysfs", fixed, nullptr) == 0, "mount /sys");
+    must(mount("sysfs", "/sys", "sysfs", flags, nullptr) == 0, "mount /sys");
+    if (level == Level::open) return;
+    // This mount, not the file system: root of the node may want to write to its own interfaces.
+    constexpr unsigned long fixed = MS_REMOUNT | MS_BIND | MS_RDONLY;
+    must(mount(nullptr, "/sys", nullptr, flags | fixed, nullptr) == 0, "make /sys read-only");
 }
 
 void NodeRoot::furnish(const std::string& hostname, Level level) const {

@@ -84,6 +84,9 @@ Program common_part() {
     p.from(0x40000000u, Program().refuse(ENOSYS));
 #endif
     for (const int call : denied) p.when(static_cast<std::uint32_t>(call), Program().refuse(EPERM));
+    // The machine has one number of them for everybody (aio-max-nr), and a user namespace no share
+    // of it: libaio does without where the kernel has none.
+    p.when(SYS_io_setup, Program().refuse(ENOSYS));
     Program family;
     family.load_argument(0);
     for (const int f : unconfined_families)

@@ -30,7 +30,7 @@ constexpr int allowed[] = {
     SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_name_to_handle_at, SYS_getxattr,
     SYS_lgetxattr, SYS_fgetxattr, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, SYS_listxattr,
     SYS_llistxattr, SYS_flistxattr, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
-    SYS_io_setup, SYS_io_destroy, SYS_io_submit, SYS_io_cancel, SYS_io_getevents,
+    SYS_io_destroy, SYS_io_submit, SYS_io_cancel, SYS_io_getevents,
     452 /* fchmodat2 */,
     // memory
     SYS_mmap, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_msync, SYS_mincore, SYS_brk,

@@ -80,6 +80,30 @@ TEST_F(Own, TheHostsSecretsAreNotThere) {
               "");
 }
 
+// The machine has one number of each, and a node could take all of it.
+TEST_F(Own, WhatTheMachineHasForEverybodyIsNotUsedUp) {
+    EXPECT_NE(out("grep ' /dev/pts ' /proc/self/mounts").find("max=256"), std::string::npos);
+    if (!node->has("python3")) GTEST_SKIP() << "python3 is not installed";
+    const std::string script = "import ctypes; libc = ctypes.CDLL(None, use_errno=True); "
+                               "libc.syscall(" +
+                               std::to_string(SYS_io_setup) +
+                               ", 1, ctypes.byref(ctypes.c_ulong(0))); print(ctypes.get_errno())";
+    EXPECT_EQ(node->exec({{"python3", "-c", script}, {}, "", "", ""}).out,
+              std::to_string(ENOSYS) + "\n");
+}
+
+// Its own interfaces are root's of the node to set, once it says so; the rest of the kernel is not.
+TEST_F(Own, SysIsReadOnlyUntilItsRootWantsToWrite) {
+    ASSERT_EQ(node->shell("ip link add br0 type bridge").status(), 0);
+    const std::string place = "/sys/class/net/br0/bridge/forward_delay",
+                      set = "echo 300 > " + place;
+    EXPECT_NE(node->shell(set).status(), 0);
+    const std::string script = "mount -o remount,bind,rw /sys && " + set + " && cat " + place;
+    EXPECT_EQ(node->shell(script).out, "300\n");
+    EXPECT_EQ(out("find /sys -type f -perm /222 ! -path '*/net/*' -writable 2>/dev/null | head -n 3"),
+              "");
+}
+
 TEST_F(Own, TerminalsAreItsOwn) {
     EXPECT_EQ(out("ls /dev/pts"), "ptmx\n");
     EXPECT_EQ(out("stat -c '%a %U' /dev/pts/ptmx"), "666 root\n");
