@@ -71,6 +71,28 @@ constexpr const char* prompt =
     "    unset lab_node\n"
     "fi\n";
 
+// For whoever starts the package's own service: as in Debian, every protocol is off.
+std::string frr_daemons() {
+    std::string text =
+        "# Which daemons `service frr start` starts, beside zebra and staticd, in this node.\n";
+    std::string options = "vtysh_enable=yes\n\nzebra_options=\"-A 127.0.0.1 -s 90000000\"\n";
+    for (const std::string_view name :
+         {"bgpd", "ospfd", "ospf6d", "ripd", "ripngd", "isisd", "pimd", "pim6d", "ldpd", "nhrpd",
+          "eigrpd", "babeld", "sharpd", "pbrd", "bfdd", "fabricd", "vrrpd", "pathd"}) {
+        const bool ipv6 = name == "ospf6d" || name == "ripngd" || name == "pim6d";
+        text.append(name).append("=no\n");
+        options.append(name).append("_options=\"-A ").append(ipv6 ? "::1" : "127.0.0.1");
+        options.append("\"\n");
+    }
+    return text + "\n" + options + "staticd_options=\"-A 127.0.0.1\"\n";
+}
+
+constexpr const char* bird_conf =
+    "# What BIRD does in this node until somebody says more.\n"
+    "protocol device {\n}\n"
+    "protocol kernel {\n    ipv4 { export all; };\n}\n"
+    "protocol kernel {\n    ipv6 { export all; };\n}\n";
+
 }  // namespace
 
 void write_own_etc(int etc, const Accounts& accounts, const std::string& passwd,
@@ -85,8 +107,13 @@ void write_own_etc(int etc, const Accounts& accounts, const std::string& passwd,
         // vtysh complains about a missing vtysh.conf at every start.
         const File vtysh{"frr/vtysh.conf", "frr", 0640, "service integrated-vtysh-config\n"};
         write_own(etc, accounts, "frr", vtysh);
+        write_own(etc, accounts, "frr", {"frr/daemons", "frr", 0640, frr_daemons()});
     }
-    (void)make_own(etc, accounts, "bird");
+    if (make_own(etc, accounts, "bird")) {
+        write_own(etc, accounts, "bird", {"bird/bird.conf", "bird", 0640, bird_conf});
+        write_own(etc, accounts, "",
+                  {"bird/envvars", "", 0644, "BIRD_RUN_USER=bird\nBIRD_RUN_GROUP=bird\n"});
+    }
     (void)!mkdirat(etc, "profile.d", 0755);
     write_own(etc, accounts, "", {"profile.d/lab.sh", "", 0644, prompt});
     const Fd bashrc(openat(etc, "bash.bashrc", O_WRONLY | O_APPEND | O_CLOEXEC));

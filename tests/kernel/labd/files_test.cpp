@@ -173,7 +173,8 @@ TEST_F(Files, EtcIsTheHostsWithoutItsSecrets) {
         if (lstat(entry.path().c_str(), &s) != 0 || !S_ISREG(s.st_mode)) continue;
         const std::string path = entry.path();
         const bool replaced = path == "/etc/shadow" || path == "/etc/gshadow" ||
-                              path == "/etc/frr/vtysh.conf" || path == "/etc/hostname";
+                              path == "/etc/frr/vtysh.conf" || path == "/etc/hostname" ||
+                              path == "/etc/frr/daemons" || path == "/etc/bird/bird.conf";
         if ((s.st_mode & S_IROTH) != 0 || replaced) continue;
         EXPECT_NE(node->shell("test -e '" + path + "'").status(), 0) << path;
     }
@@ -182,10 +183,11 @@ TEST_F(Files, EtcIsTheHostsWithoutItsSecrets) {
 TEST_F(Files, DaemonsHaveDirectoriesOfTheirOwn) {
     if (node->shell("id frr").status() == 0) {
         EXPECT_EQ(out("stat -c '%a %U %G' /etc/frr /run/frr"), "750 frr frr\n755 frr frr\n");
-        EXPECT_EQ(out("ls /etc/frr"), "vtysh.conf\n") << "nothing of the host's";
+        EXPECT_EQ(out("ls /etc/frr"), "daemons\nvtysh.conf\n") << "nothing of the host's";
     }
     if (node->shell("id bird").status() == 0) {
-        EXPECT_EQ(out("stat -c '%a %U %G' /etc/bird; ls /etc/bird"), "750 bird bird\n");
+        EXPECT_EQ(out("stat -c '%a %U %G' /etc/bird; ls /etc/bird"),
+                  "750 bird bird\nbird.conf\nenvvars\n");
     }
     EXPECT_EQ(out("stat -c %a /tmp /var/tmp /run/lock /root /home"),
               "1777\n1777\n1777\n700\n755\n");

@@ -152,6 +152,19 @@ TEST_P(Tools, Bird) {
     EXPECT_NE(node->shell("birdc show route").out.find("10.8.0.0/16"), std::string::npos);
 }
 
+// As on any Debian: by service(8), with what the packages bring.
+TEST_P(Tools, PackagedServicesStart) {
+    if (node->has("bird"))
+        expect_works("bird -p && service bird start && birdc show status && service bird stop");
+    NEEDS("vtysh");
+    expect_works("sed -i s/ospfd=no/ospfd=yes/ /etc/frr/daemons && service frr start");
+    const std::string daemons = node->shell("vtysh -c 'show daemons'").out;
+    for (const char* name : {"zebra", "ospfd", "staticd", "watchfrr"})
+        EXPECT_NE(daemons.find(name), std::string::npos) << daemons;
+    EXPECT_EQ(daemons.find("bgpd"), std::string::npos) << daemons;
+    expect_works("service frr stop");
+}
+
 TEST_P(Tools, Dnsmasq) {
     NEEDS("dnsmasq");
     const auto dns = start("dnsmasq -k --log-facility=- --address=/lab.test/10.1.2.3", "started");
