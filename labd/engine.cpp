@@ -5,6 +5,7 @@
 #include "labd/audit_event.hpp"
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
+#include "labd/rootless.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -69,6 +70,7 @@ Belongings Engine::belongings() const {
     Belongings out;
     out.run_dir = options_.run_dir;
     out.netns_dir = options_.netns_dir;
+    if (options_.rootless) out.root_of_labs = outer_id(options_.rootless->lab_ids().uids, 0);
     for (const auto& [name, lab] : labs_) {
         out.labs.insert(name);
         for (const auto& [space, live] : lab->spaces) out.namespaces.insert(lab->netns_name(space));

@@ -2,6 +2,7 @@
 
 #include "labd/fail.hpp"
 #include "labd/identity.hpp"
+#include "labd/lease.hpp"
 #include "netlink/link.hpp"
 #include "netlink/netns.hpp"
 
@@ -16,6 +17,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <system_error>
 
@@ -42,16 +44,43 @@ std::string comm_of(pid_t pid) {
     return text;
 }
 
-pid_t parent_of(pid_t pid) {
+// The first number of a line of /proc/PID/status; nothing: it has ended.
+std::optional<std::uint32_t> status_of(pid_t pid, const std::string& key) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(file, line);)
-        if (line.starts_with("PPid:")) return static_cast<pid_t>(std::stol(line.substr(5)));
-    return 0;
+        if (line.starts_with(key))
+            return static_cast<std::uint32_t>(std::stoul(line.substr(key.size())));
+    return std::nullopt;
+}
+
+pid_t parent_of(pid_t pid) {
+    return static_cast<pid_t>(status_of(pid, "PPid:").value_or(0));
+}
+
+// Below one that labd knows: a program in a node, which may call itself what it likes.
+bool is_of_a_lab(const Belongings& known, pid_t pid) {
+    for (; pid > 1; pid = parent_of(pid))
+        if (known.processes.contains(pid)) return true;
+    return false;
+}
+
+// A node decides which mark it bears. Whose it is, it does not: labd's own user's, who makes nodes
+// without a boundary, or an id that only labd hands out. So nobody else's labs can be made to look
+// like ours.
+bool is_of_our_ids(const Belongings& known, pid_t pid) {
+    const std::optional<std::uint32_t> uid = status_of(pid, "Uid:");
+    if (!uid) return false;
+    if (known.root_of_labs) return *uid == 0 || *uid == *known.root_of_labs;
+    const std::uint32_t slot = *uid / Leases::range;
+    const bool lent = slot >= Leases::first_slot && slot < Leases::end_slot;
+    return *uid == 0 || (lent && *uid % Leases::range == 0);
 }
 
 bool is_orphan_init(const Belongings& known, pid_t pid) {
     const std::string comm = comm_of(pid);
-    if (known.processes.contains(pid) || (comm != "lab-init" && comm != "lab-relay")) return false;
+    if ((comm != "lab-init" && comm != "lab-relay") || is_of_a_lab(known, pid) ||
+        !is_of_our_ids(known, pid))
+        return false;
     const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
     const Fd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     return netns && bears_mark(netns.get(), instance_mark(known.run_dir));
@@ -59,7 +88,8 @@ bool is_orphan_init(const Belongings& known, pid_t pid) {
 
 // It bears no mark itself: it is known by the nodes that it has made.
 bool is_orphan_spawner(const Belongings& known, pid_t pid) {
-    return pid > 1 && !known.processes.contains(pid) && comm_of(pid) == "lab-spawner";
+    return pid > 1 && !known.processes.contains(pid) && comm_of(pid) == "lab-spawner" &&
+           is_of_our_ids(known, pid);
 }
 
 std::set<pid_t> orphan_processes(const Belongings& known) {

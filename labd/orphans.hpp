@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ struct Belongings {
     std::set<std::string> labs;        // names
     std::set<std::string> namespaces;  // names under netns_dir
     std::set<pid_t> processes;         // PID 1 of nodes, spawners
+    // The user that root of every lab is, where all labs have the same; else each has one of
+    // Leases.
+    std::optional<std::uint32_t> root_of_labs;
 };
 
 // The mark that a labd puts on the loopback (as its group) of every namespace it makes: other

@@ -1,7 +1,10 @@
 """`lab gc` removes what bears labd's mark and belongs to no lab, and nothing else."""
 
+import pathlib
+import re
 import shutil
 import signal
+import subprocess
 
 import machine
 from labtest import PAIR, LabTest
@@ -49,6 +52,28 @@ class Gc(LabTest):
         # The name is free again.
         self.up(PAIR)
         self.assert_reaches("h1", "h2")
+
+    def test_nobody_makes_others_look_like_leftovers(self):
+        self.up(PAIR)
+        shutil.copy("/bin/sleep", "/run/work/lab-init")
+        lab("exec", "h1", "--", "sh", "-c", "cat > /tmp/lab-init && chmod +x /tmp/lab-init && "
+            "{ setsid /tmp/lab-init 1000 > /dev/null 2>&1 < /dev/null & }", stdin=pathlib.Path("/bin/sleep").read_bytes())
+        self.assertIn("lab-init 1000", lab("exec", "h1", "--", "ps", "ax").out)
+        # Another user's, who has read the mark in a namespace of ours.
+        mark = re.search(r"group (\d+)", lab("exec", "h1", "--", "ip", "link", "show", "lo").out).group(1)
+        other = subprocess.Popen(["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", "unshare", "-Urn",
+                                  "sh", "-c", f"ip link set lo group {mark} && echo ready && "
+                                  "exec /run/work/lab-init 1000"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(other.communicate)
+        self.addCleanup(other.kill)
+        self.assertEqual("ready\n", other.stdout.readline())
+        while pathlib.Path(f"/proc/{other.pid}/comm").read_text() != "lab-init\n":
+            self.assertIsNone(other.poll())
+        self.assertEqual("nothing is left over\n", lab("gc").out)
+        self.assertIsNone(other.poll())
+        self.assertIn("lab-init 1000", lab("exec", "h1", "--", "ps", "ax").out)
+        other.kill()
+        other.wait()
 
     def test_a_running_lab_is_no_orphan(self):
         self.up(PAIR)
