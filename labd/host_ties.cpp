@@ -94,9 +94,13 @@ netlink::Translation HostTies::wished() const {
     netlink::Translation out;
     out.only_to = host_end_prefix;
     for (const auto& [key, tie] : ties_)
-        if (tie.kind == HostTie::Kind::uplink)
+        if (tie.kind == HostTie::Kind::uplink) {
+            netlink::Translation::End& end = out.ends.emplace_back();
+            end.device = tie.end;
             for (const topology::Prefix& address : topology::uplink_addresses(key.lab, key.space))
-                out.sources.push_back(to_netlink(address.ip));
+                end.sources.push_back(to_netlink(address.ip));
+            out.sources.insert(out.sources.end(), end.sources.begin(), end.sources.end());
+        }
     if (!out.any()) return out;
     out.closed4.assign(opened_.ipv4.begin(), opened_.ipv4.end());
     out.closed6.assign(opened_.ipv6.begin(), opened_.ipv6.end());

@@ -13,6 +13,12 @@ namespace netlink {
 struct Translation {
     // What these send on, another interface's address sends.
     std::vector<Ip> sources;
+    // What comes in by such an interface comes from one of these, or is dropped.
+    struct End {
+        std::string device;
+        std::vector<Ip> sources;
+    };
+    std::vector<End> ends;
     // What comes in by these goes nowhere but out by an interface whose name begins with `only_to`.
     std::vector<std::string> closed4, closed6;  // for IPv4, for IPv6
     std::string only_to;

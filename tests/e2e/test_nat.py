@@ -89,6 +89,25 @@ client.wait()
         lab("down")
         self.assertEqual(before, world.host())
 
+    def test_a_node_has_no_other_address_outside(self):
+        # Root of the node need not translate what its lab sends, and can write any source.
+        self.up(TEXT)
+        for words in ("add table inet seen", "add chain inet seen in { type filter hook prerouting priority 0; }",
+                      "add rule inet seen in iifname w0 ip saddr != 10.9.0.2 counter",
+                      "add rule inet seen in iifname w0 meta nfproto ipv6 ip6 saddr 2001:db8:77::/48 counter"):
+            run("ip", "netns", "exec", "world", "nft", words)
+        lab("exec", "net", "--", "nft", "flush", "ruleset")
+        lab("exec", "h1", "--", "ping", "-c1", "-W1", "-q", world.SERVER, status=1)
+        for address, server in (("198.51.100.7", world.SERVER), ("2001:db8:77::7", world.SERVER6)):
+            lab("exec", "net", "--", "ip", "address", "add", address, "dev", "lo", *(("nodad",) if ":" in address else ()))
+            lab("exec", "net", "--", "ping", "-c1", "-W1", "-q", "-I", address, server, status=1)
+            # What comes later has come: so has what was let through before.
+            self.assert_out("net")
+        said = run("ip", "netns", "exec", "world", "nft", "list", "table", "inet", "seen").out
+        self.assertEqual(2, said.count("counter packets 0 bytes 0"), said)
+        lab("down")
+        self.assert_host_as_before()
+
     def test_what_was_open_stays_open(self):
         pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
         self.host = world.host()

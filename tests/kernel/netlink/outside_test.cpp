@@ -128,6 +128,7 @@ TEST_F(Outside, translation_is_one_table_that_comes_and_goes) {
     v6.family = 10;
     v6.bytes = {std::byte{0xfd}, std::byte{1}};
     wish.sources = {v4, v6};
+    wish.ends = {{"nic2", {v4, v6}}};
     wish.closed4 = {"nic"};
     wish.closed6 = {"nic"};
     EXPECT_FALSE(netlink::holds_translation(netns(), "labd-test", wish));
@@ -139,6 +140,9 @@ TEST_F(Outside, translation_is_one_table_that_comes_and_goes) {
     EXPECT_THAT(said, HasSubstr("ip6 saddr fd01:: masquerade"));
     EXPECT_THAT(said, HasSubstr("meta nfproto ipv4 iifname \"nic\" oifname != \"labd-*\" drop"));
     EXPECT_THAT(said, HasSubstr("meta nfproto ipv6 iifname \"nic\" oifname != \"labd-*\" drop"));
+    EXPECT_THAT(said, HasSubstr("meta nfproto ipv4 iifname \"nic2\" ip saddr != 100.64.1.3 drop"));
+    EXPECT_THAT(said, HasSubstr("meta nfproto ipv6 iifname \"nic2\" ip6 saddr != fd01:: drop"));
+    EXPECT_THAT(said, HasSubstr("type filter hook prerouting priority raw"));
     netlink::set_translation(netns(), "labd-test", wish);
     EXPECT_EQ(rules(), said) << "twice is as once";
     wish.sources.pop_back();
