@@ -73,12 +73,19 @@ void Events::load() {
 
 // Whole lines only, and no more than are kept.
 void Events::rewrite() {
-    std::ofstream out(path_ + ".new", std::ios::binary | std::ios::trunc);
-    for (const Event& event : ring_) out << event.json << '\n';
-    out.close();
+    const std::string fresh = path_ + ".new";
+    std::string text;
+    for (const Event& event : ring_) text.append(event.json).push_back('\n');
     lines_ = ring_.size();
     std::error_code ignored;
-    if (out) std::filesystem::rename(path_ + ".new", path_, ignored);
+    std::filesystem::remove(fresh, ignored);
+    {
+        // What happens in one user's labs is not the others' to read.
+        const Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        if (file &&
+            ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()))
+            std::filesystem::rename(fresh, path_, ignored);
+    }
     file_ = Fd(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
 }
 
