@@ -9,10 +9,13 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 namespace labd {
@@ -275,10 +278,12 @@ asio::awaitable<void> NodeDoor::logs(std::string service, bool follow, std::uint
 }
 
 // As a client reads it, from a connection of our own; who says nothing in time has said nothing.
-asio::awaitable<std::string> NodeDoor::last_line(std::string service) {
+asio::awaitable<std::vector<std::string>> NodeDoor::last_lines(std::string service,
+                                                               std::uint32_t count) {
+    std::vector<std::string> lines;
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
-        co_return "";
+        co_return lines;
     Fd theirs(ends[1]);
     const auto ours = std::make_shared<asio::posix::stream_descriptor>(loop_, ends[0]);
     const auto late = std::make_shared<asio::steady_timer>(loop_, door::line_limit);
@@ -288,8 +293,8 @@ asio::awaitable<std::string> NodeDoor::last_line(std::string service) {
     });
     std::string bytes;
     try {
-        co_await logs(service, false, 1, std::move(theirs));
-        constexpr std::size_t most = 16384;  // a line has 8 KiB at most
+        co_await logs(service, false, count, std::move(theirs));
+        const std::size_t most = std::size_t{16384} * count;  // a line has 8 KiB at most
         while (bytes.size() < most) {
             std::array<char, 4096> piece{};
             const std::size_t n =
@@ -300,15 +305,20 @@ asio::awaitable<std::string> NodeDoor::last_line(std::string service) {
         (void)0;  // the end, or too late
     }
     late->cancel();
+    std::string text;
     protocol::FrameHeader header{};
-    if (bytes.size() < sizeof header) co_return "";
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.type != static_cast<std::uint32_t>(protocol::Frame::output)) co_return "";
-    std::string line = bytes.substr(sizeof header, header.length);
-    line = line.substr(0, line.find('\n'));
+    for (std::string_view left = bytes; left.size() >= sizeof header;) {
+        std::memcpy(&header, left.data(), sizeof header);
+        left.remove_prefix(sizeof header);
+        if (header.type == static_cast<std::uint32_t>(protocol::Frame::output))
+            text += left.substr(0, header.length);
+        left.remove_prefix(std::min<std::size_t>(header.length, left.size()));
+    }
     constexpr std::size_t shown = 200;
-    if (line.size() > shown) line.resize(shown);
-    co_return door::tame(std::move(line), shown);
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);)
+        lines.push_back(door::tame(line.substr(0, shown), shown));
+    co_return lines;
 }
 
 asio::awaitable<std::vector<ServiceStatus>> NodeDoor::states() {

@@ -99,8 +99,9 @@ class NodeDoor : public std::enable_shared_from_this<NodeDoor> {
     boost::asio::awaitable<void> session(SessionRequest request, Fd client);
     boost::asio::awaitable<void> logs(std::string service, bool follow, std::uint32_t lines,
                                       Fd client);
-    // What the service printed last, "" when there is nothing or nothing comes.
-    boost::asio::awaitable<std::string> last_line(std::string service);
+    // What the service printed last, at most 200 bytes of each line; none when nothing comes.
+    boost::asio::awaitable<std::vector<std::string>> last_lines(std::string service,
+                                                                std::uint32_t count);
     boost::asio::awaitable<std::vector<ServiceStatus>> states();
 
   private:

@@ -6,18 +6,12 @@
 #include "labd/node_door_parts.hpp"
 #include "topology/masquerade.hpp"
 
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <sstream>
 
 namespace labd {
 
@@ -73,52 +67,17 @@ std::string shown(const std::vector<topology::Text>& argv) {
     return line;
 }
 
-// The last lines of a service's log, each once: "" when there are none, or none in time.
-asio::awaitable<std::string> end_of_log(asio::io_context& loop, std::shared_ptr<NodeDoor> door,
-                                        std::string service) {
-    constexpr std::uint32_t lines = 4;
-    constexpr std::size_t most = 65536, shown = 200;
-    std::array<int, 2> ends{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
-        co_return "";
-    Fd theirs(ends[1]);
-    const auto ours = std::make_shared<asio::posix::stream_descriptor>(loop, ends[0]);
-    const auto late = std::make_shared<asio::steady_timer>(loop, door::line_limit);
-    late->async_wait([ours](boost::system::error_code called_off) {
-        boost::system::error_code ignored;
-        if (!called_off) (void)ours->close(ignored);
-    });
-    std::string bytes, text;
-    try {
-        co_await door->logs(service, false, lines, std::move(theirs));
-        while (bytes.size() < most) {
-            std::array<char, 4096> piece{};
-            const std::size_t n =
-                co_await ours->async_read_some(asio::buffer(piece), asio::use_awaitable);
-            bytes.append(piece.data(), n);
-        }
-    } catch (const std::exception&) {
-        (void)0;  // the end, or too late
-    }
-    late->cancel();
-    protocol::FrameHeader header{};
-    for (std::string_view left = bytes; left.size() >= sizeof header;) {
-        std::memcpy(&header, left.data(), sizeof header);
-        left.remove_prefix(sizeof header);
-        if (header.type == static_cast<std::uint32_t>(protocol::Frame::output))
-            text += left.substr(0, header.length);
-        left.remove_prefix(std::min<std::size_t>(header.length, left.size()));
-    }
-    std::istringstream in(text);
+// The last lines of a service's log, each once; `none` where there are none, or none in time.
+asio::awaitable<std::string> end_of_log(std::shared_ptr<NodeDoor> door, std::string service,
+                                        std::uint32_t lines, const char* none) {
     std::vector<std::string> told;
-    for (std::string line; std::getline(in, line);) {
-        line = door::tame(line.substr(0, shown), shown);
-        if (std::find(told.begin(), told.end(), line) == told.end()) told.push_back(line);
-    }
+    for (std::string& line : co_await door->last_lines(service, lines))
+        if (std::find(told.begin(), told.end(), line) == told.end())
+            told.push_back(std::move(line));
     std::string out;
     for (const std::string& line : told)
         out += (out.empty() ? "; the last that it said: " : "; ") + line;
-    co_return out;
+    co_return out.empty() ? none : out;
 }
 
 // BIRD makes the socket by which it is known to be ready before it has read its configuration.
@@ -323,7 +282,7 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
                 const std::string why =
                     status.text.empty() ? ended(static_cast<int>(status.wait_status)) : status.text;
                 const std::shared_ptr<NodeDoor> door = live.door;
-                const std::string said = co_await end_of_log(loop_, door, service_name);
+                const std::string said = co_await end_of_log(door, service_name, 4, "");
                 throw StepFailure(name + ": service " + service_name + " failed: " + why + said,
                                   where, its_log);
             }
@@ -331,13 +290,12 @@ asio::awaitable<void> Engine::await_service(std::shared_ptr<Lab> lab, std::strin
         if (steady_clock::now() >= deadline) {
             const std::string text = found != live.services.end() ? found->second.text : "";
             const std::shared_ptr<NodeDoor> door = live.door;
-            const std::string said = co_await door->last_line(service_name);
-            StepFailure late(
-                name + ": service " + service_name + " is not ready after " +
-                    (asked ? rounded(progress->wait_s) : "30") + " s" +
-                    (text.empty() ? "" : ": " + text) +
-                    (said.empty() ? "; it has said nothing" : "; the last that it said: " + said),
-                where, its_log);
+            const std::string said =
+                co_await end_of_log(door, service_name, 1, "; it has said nothing");
+            StepFailure late(name + ": service " + service_name + " is not ready after " +
+                                 (asked ? rounded(progress->wait_s) : "30") + " s" +
+                                 (text.empty() ? "" : ": " + text) + said,
+                             where, its_log);
             late.code = asked ? "timeout" : "build_failed";
             throw late;
         }
