@@ -163,8 +163,7 @@ int verify(const Globals& globals, const Client& client) {
               (torn == 0 ? "" : "; " + std::to_string(torn) + " cut short by a crash") + "\n");
         if (first > 1)
             print("  what came before record " + std::to_string(first) +
-                  " is not here: the oldest file goes when a new one is begun, or somebody took "
-                  "it\n");
+                  " is not here: the oldest file goes when a new one is begun\n");
         if (lost != 0)
             print(std::string(glyphs().no) + " " + std::to_string(lost) +
                   " more could not be written, and are lost: see labd's own log\n");

@@ -91,7 +91,8 @@ void Api::verify_audit(Exchange exchange) {
         while (more) {
             Worker::Job step = [&] {
                 if (!verifier)
-                    verifier = std::make_unique<AuditVerifier>(engine.audit().directory(), known);
+                    verifier = std::make_unique<AuditVerifier>(engine.audit().directory(), known,
+                                                               engine.audit().kept_files());
                 more = verifier->step();
             };
             co_await engine.kernel_thread().run("audit", std::move(step));

@@ -11,14 +11,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <sstream>
 
 namespace labd {
 namespace {
 
 constexpr const char* current = "audit.jsonl";
 constexpr std::size_t text_limit = 1024, argv_limit = 8 * 1024;
+constexpr std::size_t memory_size = 96;  // a number of up to 20 digits and a hash
 
 std::string cut(const std::string& text, std::size_t most) {
     return text.size() <= most ? text : text.substr(0, most) + "…";
@@ -168,6 +172,30 @@ Audit::Audit(const std::string& directory, Limits limits, AuditMirror mirror)
     if (!folder_) fail("cannot open the audit log's folder " + directory);
 }
 
+void Audit::remember_in(const std::string& path) {
+    memory_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!memory_)
+        return log::error("where the audit log ends is not kept in " + path + ": " +
+                          std::strerror(errno));
+    std::array<char, memory_size> bytes{};
+    const ssize_t n = ::pread(memory_.get(), bytes.data(), bytes.size(), 0);
+    std::istringstream in(std::string(bytes.data(), n > 0 ? static_cast<std::size_t>(n) : 0));
+    ChainEnd kept;
+    std::string hash;
+    if (!(in >> kept.seq >> hash) || hash.size() != kept.hash.size()) return;
+    kept.hash = hash;
+    mine_ = seen_ = kept;
+}
+
+// One short write at one place: whole or not there after a crash of labd.
+void Audit::remember() {
+    if (!memory_) return;
+    std::string line = std::to_string(mine_.seq) + " " + mine_.hash;
+    line.resize(memory_size - 1, ' ');
+    line += '\n';
+    (void)!::pwrite(memory_.get(), line.data(), line.size(), 0);
+}
+
 void Audit::record(const Peer& who, const AuditEvent& event) {
     timespec real{}, since_boot{};
     (void)::clock_gettime(CLOCK_REALTIME, &real);
@@ -177,6 +205,7 @@ void Audit::record(const Peer& who, const AuditEvent& event) {
     if (lost_ != 0) put(fields, "lost", std::to_string(lost_));
     try {
         mine_ = append(fields);
+        remember();
         lost_ = 0;
         if (mirror_) mirror_(who, event, mine_);
     } catch (const std::exception& error) {
@@ -221,8 +250,9 @@ ChainEnd Audit::append(std::string_view fields) {
             tail.end = read_tail(before, static_cast<std::uint64_t>(look(before).st_size)).end;
     }
     // We know of more than the file holds: something was taken away. Going on from what we know
-    // keeps the gap visible.
-    if (tail.end.seq < seen_.seq) tail.end = seen_;
+    // keeps the gap visible. (What a crash of the machine has cut short is there, in part.)
+    const bool cut_short = !tail.torn.empty() && tail.end.seq + 1 == seen_.seq;
+    if (tail.end.seq < seen_.seq && !cut_short) tail.end = seen_;
     if (static_cast<std::uint64_t>(info.st_size) >= limits_.file_bytes) {
         rotate();
         file = open_current(folder_);

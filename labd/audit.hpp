@@ -59,19 +59,26 @@ class Audit {
     // in the next record that can: "lost":3.
     void record(const Peer& who, const AuditEvent& event);
 
+    // Keeps in that file where its chain stands, and begins with what an earlier labd has kept
+    // there: so what is taken from the end of the log while there is no labd is missed, too.
+    // Where the file cannot be made, labd's log says so.
+    void remember_in(const std::string& path);
+
     const std::string& directory() const { return directory_; }
-    // After the last record that this labd has written; seq 0: it has written none.
+    std::size_t kept_files() const { return limits_.files; }
+    // After the last record that this labd has written, or that it remembers; seq 0: none.
     const ChainEnd& last() const { return mine_; }
 
   private:
     bool admits(const Peer& who, const AuditEvent& event, std::string& fields);
     ChainEnd append(std::string_view fields);
     void rotate();
+    void remember();
 
     std::string directory_;
     Limits limits_;
     AuditMirror mirror_;
-    Fd folder_;
+    Fd folder_, memory_;
     ChainEnd mine_, seen_;  // seen_: what stood at the end of `seen_file_` when it was written last
     std::uint64_t seen_inode_ = 0, seen_size_ = 0;
     std::uint64_t lost_ = 0;

@@ -142,8 +142,8 @@ std::uint64_t lost_before(std::string_view record) {
 
 }  // namespace
 
-AuditVerifier::AuditVerifier(const std::string& directory, ChainEnd known)
-    : reader_(directory), known_(std::move(known)) {}
+AuditVerifier::AuditVerifier(const std::string& directory, ChainEnd known, std::size_t kept)
+    : reader_(directory), known_(std::move(known)), kept_(kept) {}
 
 bool AuditVerifier::step() {
     const std::vector<AuditReader::Line> lines = reader_.next();
@@ -159,7 +159,12 @@ bool AuditVerifier::step() {
         std::string why = chain_.take(line.text);
         if (!why.empty()) return wrong(line, std::move(why));
         if (!chain_.last()) continue;
-        if (verdict_.first == 0) verdict_.first = chain_.last()->seq;
+        if (verdict_.first == 0) {
+            verdict_.first = chain_.last()->seq;
+            if (verdict_.first > 1 && reader_.files() <= kept_)
+                return wrong(line, "the records before " + std::to_string(verdict_.first) +
+                                       " are missing, and not because they are old");
+        }
         verdict_.last = chain_.last()->seq;
         verdict_.records = chain_.records();
         verdict_.lost += lost_before(line.text);
@@ -169,7 +174,8 @@ bool AuditVerifier::step() {
                                    " is not the one that labd has written");
     }
     if (!lines.empty()) return true;
-    if (verdict_.last < known_.seq)
+    const bool cut_short = chain_.ends_torn() && verdict_.last + 1 == known_.seq;
+    if (verdict_.last < known_.seq && !cut_short)
         return wrong({"", "audit.jsonl", lines_ + 1},
                      "labd has written " + std::to_string(known_.seq) +
                          " records, and the last one there is " + std::to_string(verdict_.last));

@@ -34,6 +34,7 @@ class AuditReader {
     // The next lines, about 256 KiB of them; none: the end.
     std::vector<Line> next();
     std::string cursor() const;
+    std::size_t files() const { return files_.size(); }
 
   private:
     struct File {
@@ -60,8 +61,9 @@ struct AuditVerdict {
 
 class AuditVerifier {
   public:
-    // `known`: a record that must be there, as far as labd remembers.
-    AuditVerifier(const std::string& directory, ChainEnd known);
+    // `known`: a record that must be there, as far as labd remembers. `kept`: so many files stay,
+    // besides audit.jsonl, before the oldest goes.
+    AuditVerifier(const std::string& directory, ChainEnd known, std::size_t kept);
     bool step();  // false: the verdict is there
     const AuditVerdict& verdict() const { return verdict_; }
 
@@ -69,6 +71,7 @@ class AuditVerifier {
     AuditReader reader_;
     ChainReader chain_;
     ChainEnd known_;
+    std::size_t kept_;
     std::uint64_t lines_ = 0;  // of the file read last
     AuditVerdict verdict_;
 };

@@ -86,6 +86,7 @@ int serve(const Options& options) {
     if (for_engine.rootless) for_engine.rootless->serve(loop);
     Events events(options.run_dir + "/events");
     Audit audit(options.log_dir, {}, kernel_audit());
+    audit.remember_in(options.state_dir + "/audit-end");
     const auto hub = std::make_shared<Hub>();
     const std::uint32_t mark = instance_mark(options.run_dir);
     for_engine.ties = std::make_shared<HostTies>(options.run_dir + "/host", mark);

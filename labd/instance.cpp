@@ -152,7 +152,7 @@ Instance::Instance(const Options& options)
     if (of_user_)
         std::filesystem::create_directories(std::filesystem::path(options.state_dir).parent_path());
     make_folder(options.state_dir, 0700,
-                somebodys_entry(options.state_dir, {"log"}, {"ids", "autostart"}));
+                somebodys_entry(options.state_dir, {"log"}, {"ids", "autostart", "audit-end"}));
     make_folder(options.log_dir, 0700, somebodys_entry(options.log_dir, {}, {"audit.jsonl"}));
 }
 

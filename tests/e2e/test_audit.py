@@ -245,12 +245,25 @@ class Audit(LabTest):
 
     def test_labd_goes_on_when_it_cannot_write(self):
         self.up(PAIR)
-        LOG.unlink()
+        aside = LOG.with_name("aside")
+        LOG.rename(aside)
         LOG.mkdir()
         lab("exec", "h1", "--", "true")
         LOG.rmdir()
+        aside.rename(LOG)
         lab("exec", "h1", "--", "true")
         self.assertEqual([1], [r["lost"] for r in self.records("--verb", "exec")])
-        said = lab("audit", "--verify").out
-        self.assertIn("1 more could not be written, and are lost", said)
-        self.assertRegex(said, r"what came before record \d+ is not here")
+        self.assertIn("1 more could not be written, and are lost", lab("audit", "--verify").out)
+
+    def test_what_is_taken_away_is_missed(self):
+        self.up(PAIR)
+        # From the end, while there is no labd.
+        machine.kill_daemon(signal.SIGTERM)
+        lines = LOG.read_bytes().splitlines(keepends=True)
+        LOG.write_bytes(b"".join(lines[:-2]))
+        self.assertRegex(lab("audit", "--verify", status=1).out, r"after record \d+ comes record \d+")
+        # All of it, and there are new ones.
+        LOG.unlink()
+        lab("exec", "h1", "--", "true")
+        said = lab("audit", "--verify", status=1).out
+        self.assertRegex(said, r"the records before \d+ are missing, and not because they are old")
