@@ -1,8 +1,8 @@
 #include "labd/spawner/etc.hpp"
 
 #include "labd/fd.hpp"
-#include "labd/id_map.hpp"
 #include "labd/init/failure.hpp"
+#include "labd/spawner/ids.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ struct File {
 
 // A base is made by somebody who has more ids than a lab.
 bool is_of_a_lab(const std::optional<unsigned>& id) {
-    return !id || *id < ids_of_a_lab;
+    return !id || *id < most_ids;
 }
 
 void write_own(int etc, const Accounts& accounts, const char* owner, const File& file) {

@@ -8,6 +8,9 @@
 
 namespace labd::spawner {
 
+// No lab has more, and a file of an owner beyond them is its root's.
+inline constexpr std::uint32_t most_ids = 65536;
+
 class IdMap {
   public:
     // Our own `uid_map` or `gid_map`, below the given /proc. Throws Failure.

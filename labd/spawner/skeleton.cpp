@@ -1,8 +1,8 @@
 #include "labd/spawner/skeleton.hpp"
 
 #include "labd/fd.hpp"
-#include "labd/id_map.hpp"
 #include "labd/init/failure.hpp"
+#include "labd/spawner/ids.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -84,8 +84,7 @@ struct Lister {
         else if (fstatat(at, name, &s, AT_SYMLINK_NOFOLLOW) != 0)
             return;
         entry.mode = s.st_mode, entry.size = s.st_size;
-        if (s.st_uid < ids_of_a_lab && s.st_gid < ids_of_a_lab)
-            entry.uid = s.st_uid, entry.gid = s.st_gid;
+        if (s.st_uid < most_ids && s.st_gid < most_ids) entry.uid = s.st_uid, entry.gid = s.st_gid;
         if (S_ISLNK(s.st_mode)) {
             char target[4096];
             const ssize_t n = readlinkat(at, name, target, sizeof target);

@@ -111,7 +111,8 @@ TEST_F(Strict, DescriptorsOnTheirWayLeaveSomeForInitAndSpawner) {
         "        pairs[-1][0].setblocking(False)\n"
         "        try:\n"
         "            while sent < 2 * hard:\n"
-        "                pairs[-1][0].sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])\n"
+        "                pairs[-1][0].sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, "
+        "fds)])\n"
         "                sent += 250\n"
         "        except BlockingIOError: pass\n"
         "except OSError as e: print(e.errno, sent, flush=True)\n"
@@ -120,9 +121,10 @@ TEST_F(Strict, DescriptorsOnTheirWayLeaveSomeForInitAndSpawner) {
         ASSERT_EQ(greedy->shell("cat > /tmp/way.py << 'END'\n" + hold + "END\n").status(), 0);
         const std::string said =
             greedy
-                ->shell("mkfifo /tmp/sent; "
-                        "setsid python3 /tmp/way.py > /tmp/sent 2> /dev/null < /dev/null & "
-                        "head -1 /tmp/sent")
+                ->shell(
+                    "mkfifo /tmp/sent; "
+                    "setsid python3 /tmp/way.py > /tmp/sent 2> /dev/null < /dev/null & "
+                    "head -1 /tmp/sent")
                 .out;
         EXPECT_TRUE(said.starts_with(std::to_string(ETOOMANYREFS) + " ")) << said;
         EXPECT_EQ(neighbour->shell("echo fine").out, "fine\n");
@@ -141,8 +143,8 @@ TEST_F(Strict, CallsThatNobodyNeedsAreNotThere) {
             << denied;
     for (const int unknown :
          {155 /* pivot_root */, 430 /* fsopen */, 428 /* open_tree */, 429 /* move_mount */,
-          442 /* mount_setattr */, 206 /* io_setup */, 169 /* reboot */, 438 /* pidfd_getfd */, 135 /* personality */,
-          311 /* vm_writev */, 999 /* nobody knows */})
+          442 /* mount_setattr */, 206 /* io_setup */, 169 /* reboot */, 438 /* pidfd_getfd */,
+          135 /* personality */, 311 /* vm_writev */, 999 /* nobody knows */})
         EXPECT_EQ(python("print(call(" + std::to_string(unknown) + ", 0, 0, 0))").out, enosys)
             << unknown;
     EXPECT_EQ(python("print(call(39))").out, "0\n") << "getpid";

@@ -84,10 +84,11 @@ TEST_F(Own, TheHostsSecretsAreNotThere) {
 TEST_F(Own, WhatTheMachineHasForEverybodyIsNotUsedUp) {
     EXPECT_NE(out("grep ' /dev/pts ' /proc/self/mounts").find("max=256"), std::string::npos);
     if (!node->has("python3")) GTEST_SKIP() << "python3 is not installed";
-    const std::string script = "import ctypes; libc = ctypes.CDLL(None, use_errno=True); "
-                               "libc.syscall(" +
-                               std::to_string(SYS_io_setup) +
-                               ", 1, ctypes.byref(ctypes.c_ulong(0))); print(ctypes.get_errno())";
+    const std::string script =
+        "import ctypes; libc = ctypes.CDLL(None, use_errno=True); "
+        "libc.syscall(" +
+        std::to_string(SYS_io_setup) +
+        ", 1, ctypes.byref(ctypes.c_ulong(0))); print(ctypes.get_errno())";
     EXPECT_EQ(node->exec({{"python3", "-c", script}, {}, "", "", ""}).out,
               std::to_string(ENOSYS) + "\n");
 }
@@ -100,8 +101,9 @@ TEST_F(Own, SysIsReadOnlyUntilItsRootWantsToWrite) {
     EXPECT_NE(node->shell(set).status(), 0);
     const std::string script = "mount -o remount,bind,rw /sys && " + set + " && cat " + place;
     EXPECT_EQ(node->shell(script).out, "300\n");
-    EXPECT_EQ(out("find /sys -type f -perm /222 ! -path '*/net/*' -writable 2>/dev/null | head -n 3"),
-              "");
+    EXPECT_EQ(
+        out("find /sys -type f -perm /222 ! -path '*/net/*' -writable 2>/dev/null | head -n 3"),
+        "");
 }
 
 TEST_F(Own, TerminalsAreItsOwn) {
