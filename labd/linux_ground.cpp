@@ -53,6 +53,12 @@ std::set<std::pair<std::uint32_t, Prefix>> connected(const std::vector<netlink::
     return out;
 }
 
+// Tunnels and dummies have no neighbours to ask, or no groups, from the beginning.
+bool is_born_speaking(const netlink::Link& link) {
+    static const std::set<std::string> kinds{"veth", "bridge", "bond", "vlan", "macvlan"};
+    return kinds.contains(link.kind);
+}
+
 // The table of the VRF that it belongs to, or everybody's.
 std::uint32_t table_of(const std::vector<netlink::Link>& links, const std::string& device) {
     const auto by = [&](auto is_it) { return std::find_if(links.begin(), links.end(), is_it); };
@@ -90,6 +96,11 @@ void LinuxKernel::observe_ground(netlink::Socket& socket, const std::vector<netl
     for (const netlink::Rule& born : netlink::born_rules())
         if (std::find(rules.begin(), rules.end(), born) == rules.end())
             ground.rules.insert(born_rule(born));
+    for (const netlink::Link& link : links) {
+        if (link.group != marks::group || !is_born_speaking(link)) continue;
+        if (!link.has_neighbors()) ground.no_arp.insert(link.name);
+        if (!link.hears_groups()) ground.no_multicast.insert(link.name);
+    }
     std::map<std::uint32_t, std::string> up;
     for (const netlink::Link& link : links) {
         if (link.index == 1) ground.loopback = link.up();
@@ -109,6 +120,7 @@ void LinuxKernel::observe_ground(netlink::Socket& socket, const std::vector<netl
 }
 
 void LinuxKernel::change_ground(const ChangeGround& step) {
+    using Change = netlink::LinkChange;
     Place& here = place(step.space);
     const std::vector<netlink::Link> links = list(here);
     netlink::Socket& socket = inside(step.space);
@@ -128,6 +140,15 @@ void LinuxKernel::change_ground(const ChangeGround& step) {
         if (step.to.ipv6 != step.from.ipv6)
             put_forwarding("ipv6", step.to.ipv6 == Forwarding::on, devices);
     }
+    const auto speak = [&](const std::set<std::string>& silent, std::optional<bool> Change::*flag) {
+        for (const std::string& device : silent) {
+            Change change;
+            change.*flag = true;
+            change_link(step.space, index(step.space, device), change);
+        }
+    };
+    speak(step.from.no_arp, &Change::arp);
+    speak(step.from.no_multicast, &Change::multicast);
     const auto add = [&](netlink::Message message, const std::string& what) {
         // It may have come back with something else that was put right.
         const auto refused = socket.attempt(message);

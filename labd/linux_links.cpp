@@ -98,6 +98,7 @@ void LinuxKernel::furnish(const std::string& space, const Device& device) {
     netlink::LinkChange born;
     born.mac = to_netlink(device.mac);
     born.mtu = device.mtu;
+    born.arp = born.multicast = true;
     change_link(space, device.index, born);
     set_up_device(space, device, false);
 }

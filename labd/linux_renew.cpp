@@ -19,6 +19,12 @@ void LinuxKernel::renew(const std::string& space, Fd netns) try {
             const auto refusal = inside(space).attempt(move);
             if (!refusal) {
                 moved.push_back(link.index);
+                if (outside) continue;
+                // It takes its flags along, whoever has set them.
+                netlink::LinkChange born;
+                born.arp = born.multicast = true;
+                netlink::Message message = netlink::change_link(link.index, born);
+                (void)netlink::socket_in(netns.get()).attempt(message);
                 continue;
             }
             // Back, as well as it goes: the old namespace is still the node's.

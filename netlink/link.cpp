@@ -22,10 +22,14 @@ namespace netlink {
 Message change_link(std::uint32_t index, const LinkChange& change) {
     ifinfomsg header{};
     header.ifi_index = static_cast<int>(index);
-    if (change.up) {
-        header.ifi_change = IFF_UP;
-        header.ifi_flags = *change.up ? IFF_UP : 0;
-    }
+    const auto put_flag = [&](unsigned flag, const std::optional<bool>& on) {
+        if (!on) return;
+        header.ifi_change |= flag;
+        if (*on) header.ifi_flags |= flag;
+    };
+    put_flag(IFF_UP, change.up);
+    put_flag(IFF_MULTICAST, change.multicast);
+    if (change.arp) put_flag(IFF_NOARP, !*change.arp);
     Message out(RTM_NEWLINK, 0, header);
     if (change.mtu) out.put(ifla::mtu, *change.mtu);
     if (change.mac) out.put(ifla::address, *change.mac);

@@ -38,6 +38,7 @@ struct LinkChange {
     std::optional<MacAddress> mac;
     std::optional<std::uint32_t> master;  // 0: none
     std::optional<std::uint32_t> group;
+    std::optional<bool> arp, multicast;  // as ip-link(8) calls them
     // false: no IPv6 link-local address (addr_gen_mode none); true: EUI-64. Looked at by the kernel
     // when the interface goes up, and done last in a request, so it wants a request of its own
     // before that. Refused (EAFNOSUPPORT) on interfaces below IPv6's 1280 bytes.
@@ -99,8 +100,9 @@ struct Link {
     KindSettings settings;  // of kinds that have some
     std::uint64_t rx_bytes = 0, tx_bytes = 0, rx_packets = 0, tx_packets = 0;
 
-    bool up() const { return (flags & 1) != 0; }                // IFF_UP
-    bool has_neighbors() const { return (flags & 0x80) == 0; }  // no IFF_NOARP
+    bool up() const { return (flags & 1) != 0; }                 // IFF_UP
+    bool has_neighbors() const { return (flags & 0x80) == 0; }   // no IFF_NOARP
+    bool hears_groups() const { return (flags & 0x1000) != 0; }  // IFF_MULTICAST
     bool operator==(const Link&) const = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string_view>
 
 namespace topology {
@@ -34,6 +35,11 @@ bool speaks_of(const Node& node, std::string_view what) {
            });
 }
 
+bool speaks_of_any(const Node& node, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view what) { return speaks_of(node, what); });
+}
+
 }  // namespace
 
 std::string BornRule::text() const {
@@ -51,6 +57,8 @@ Ground ground_of(const Node& node) {
     // A bare node is as the kernel makes it; and where there is no process, nobody routes.
     if (!node.has_process() || node.kind == Kind::bare) return out;
     out.own_rules = speaks_of(node, "rule");
+    // As ip-link(8) and ifconfig(8) say it.
+    out.own_flags = speaks_of_any(node, {"arp off", "multicast off", "-arp", "-multicast"});
     // net.ipv4.ip_forward, net.ipv6.conf.all.forwarding; "ip forwarding" of FRR.
     if (speaks_of(node, "ip_forward") || speaks_of(node, "forwarding")) return out;
     out.ipv4 = out.ipv6 = node.forwards() ? Forwarding::on : Forwarding::off;
@@ -65,6 +73,8 @@ Ground heeded(const Ground& wish, Ground seen) {
     heed(wish.ipv6, seen.ipv6);
     if (wish.own_rules) seen.rules.clear();
     seen.own_rules = wish.own_rules;
+    if (wish.own_flags) seen.no_arp.clear(), seen.no_multicast.clear();
+    seen.own_flags = wish.own_flags;
     return seen;
 }
 

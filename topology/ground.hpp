@@ -29,10 +29,13 @@ struct Ground {
     Forwarding ipv4 = Forwarding::open, ipv6 = Forwarding::open;
     bool loopback = true;    // lo is up
     bool own_rules = false;  // of a wish: the node's own programs say which rules there are
+    bool own_flags = false;  // of a wish: and whether its interfaces speak ARP and hear multicast
     // Missing; a wish has none. Of labd's addresses by device those whose network has no route
     // that the kernel had made with them.
     std::set<BornRule> rules;
     std::map<std::string, std::set<Prefix>> routes;
+    // Interfaces of labd's that do not; a wish has none.
+    std::set<std::string> no_arp, no_multicast;
     bool operator==(const Ground&) const = default;
 };
 const char* word(Ground::Forwarding forwarding);

@@ -206,6 +206,12 @@ Changes changes_of(const Ground& from, const Ground& to) {
     const auto forwarding = [](Ground::Forwarding f) { return std::string(word(f)); };
     say("ipv4-forwarding", from.ipv4, to.ipv4, forwarding);
     say("ipv6-forwarding", from.ipv6, to.ipv6, forwarding);
+    const auto lost = [&](const char* path, const auto& before, const auto& after) {
+        for (const std::string& device : before)
+            if (!after.contains(device)) out.push_back({device + "." + path, "off", "on"});
+    };
+    lost("arp", from.no_arp, to.no_arp);
+    lost("multicast", from.no_multicast, to.no_multicast);
     for (const BornRule& rule : from.rules) out.push_back({rule.text(), "gone", "there"});
     for (const auto& [device, addresses] : from.routes)
         for (const Prefix& address : addresses)

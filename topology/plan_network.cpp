@@ -351,6 +351,10 @@ void NetworkPlan::change_ground(std::vector<Step>& out) const {
             });
         }
         std::erase_if(from.routes, [](const auto& lost) { return lost.second.empty(); });
+        for (std::set<std::string>* lost : {&from.no_arp, &from.no_multicast})
+            std::erase_if(*lost, [&, at = space](const std::string& device) {
+                return !stays({at, device});
+            });
         if (from != holds.ground) out.push_back(ChangeGround{space, from, holds.ground});
     }
 }

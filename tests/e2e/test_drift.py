@@ -40,6 +40,8 @@ DAMAGE = {
     "forwarding off at one interface": ["in r1 sysctl -qw net.ipv4.conf.eth0.forwarding=0"],
     "IPv6 forwarding off at one interface": ["in r1 sysctl -qw net.ipv6.conf.eth1.forwarding=0"],
     "a host that forwards": ["in h1 sysctl -qw net.ipv4.ip_forward=1"],
+    "ARP off": ["in h1 ip link set eth0 arp off"],
+    "multicast off": ["in r1 ip link set eth0 multicast off"],
     "lo down": ["in h1 ip link set lo down"],
     "a rule gone": ["in h1 ip rule delete priority 32766"],
     "an IPv6 rule gone": ["in r1 ip -6 rule delete priority 0"],

@@ -54,6 +54,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
         {{"sysctl", "-qw", "net.ipv4.conf.eth1.forwarding=0"}, "ipv4-forwarding partly on → on"},
         {{"sysctl", "-qw", "net.ipv6.conf.eth1.forwarding=0"}, "ipv6-forwarding partly on → on"},
         {{"ip", "link", "set", "lo", "down"}, "lo down → up"},
+        {{"ip", "link", "set", "eth0", "arp", "off"}, "eth0.arp off → on"},
+        {{"ip", "link", "set", "eth1", "multicast", "off"}, "eth1.multicast off → on"},
         {{"ip", "rule", "delete", "priority", "32767"}, "rule 32767 of IPv4, to table 253 gone"},
         {{"ip", "-6", "rule", "delete", "priority", "32766"}, "rule 32766 of IPv6"},
         {{"ip", "route", "delete", "10.0.2.0/24"}, "route 10.0.2.0/24 dev eth1 gone → there"},

@@ -68,6 +68,9 @@ TEST(ground, who_speaks_of_it_decides_on_it) {
     service.argv = {{"ip rule add from 10.0.0.0/8 table 7", {}}};
     router.services.push_back(service);
     EXPECT_TRUE(ground_of(router).own_rules);
+    EXPECT_FALSE(ground_of(router).own_flags);
+    router.exec.push_back({{{"ip link set eth0 arp off", {}}}, {}});
+    EXPECT_TRUE(ground_of(router).own_flags);
     router.kind = Kind::bare;
     EXPECT_EQ(ground_of(router), Ground{});
 }
@@ -82,6 +85,8 @@ TEST(ground, what_nobody_looked_at_is_as_wished) {
     is.ipv4 = Forwarding::partly;
     is.rules.insert({Family::ipv4, 0, 255});
     open.own_rules = true;
+    is.no_arp.insert("eth0");
+    open.own_flags = true;
     EXPECT_EQ(heeded(open, is), open);
 }
 
@@ -94,10 +99,13 @@ TEST(ground, one_step_puts_all_of_it_right) {
     ground.ipv6 = Forwarding::partly;
     ground.rules.insert({Family::ipv6, 32766, 254});
     ground.routes["eth0"].insert(prefix("10.0.1.1/24"));
+    ground.no_arp.insert("eth0");
+    ground.no_multicast.insert("eth0");
     const std::vector<Step> steps = plan(wish, seen);
     EXPECT_EQ(words(steps),
               "update node r1 lo down → up, ipv4-forwarding off → on, ipv6-forwarding partly on → "
-              "on, rule 32766 of IPv6, to table 254 gone → there, route 10.0.1.0/24 dev eth0 gone "
+              "on, eth0.arp off → on, eth0.multicast off → on, rule 32766 of IPv6, to table 254 "
+              "gone → there, route 10.0.1.0/24 dev eth0 gone "
               "→ there\n");
     test::FakeState fake;
     fake.state = seen;
