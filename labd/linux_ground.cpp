@@ -68,6 +68,20 @@ std::uint32_t table_of(const std::vector<netlink::Link>& links, const std::strin
     return master != links.end() && master->kind == "vrf" ? master->settings.id : RT_TABLE_MAIN;
 }
 
+// That it has been taken down is said as such: ::1 goes and comes with that.
+void observe_loopback(const std::vector<netlink::Link>& links,
+                      const std::vector<netlink::Address>& addresses, Ground& out) {
+    const auto lo = std::find_if(links.begin(), links.end(),
+                                 [](const netlink::Link& link) { return link.index == 1; });
+    if (lo == links.end() || !lo->up()) return;
+    for (const Prefix& born : born_loopbacks()) {
+        const bool held = std::any_of(addresses.begin(), addresses.end(), [&](const auto& address) {
+            return address.index == 1 && to_topology(address.ip) == born.ip;
+        });
+        if (!held && (born.ip.family == Family::ipv4 || lo->ipv6)) out.loopbacks.insert(born);
+    }
+}
+
 // One write, as root of the namespace; the thread is in it.
 void put_setting(const std::string& path, const char* value) {
     const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -101,6 +115,7 @@ void LinuxKernel::observe_ground(netlink::Socket& socket, const std::vector<netl
         if (!link.has_neighbors()) ground.no_arp.insert(link.name);
         if (!link.hears_groups()) ground.no_multicast.insert(link.name);
     }
+    observe_loopback(links, addresses, ground);
     std::map<std::uint32_t, std::string> up;
     for (const netlink::Link& link : links) {
         if (link.index == 1) ground.loopback = link.up();
@@ -157,6 +172,11 @@ void LinuxKernel::change_ground(const ChangeGround& step) {
     for (const BornRule& rule : step.from.rules)
         if (!step.to.rules.contains(rule))
             add(netlink::add_rule(rule_of(rule)), "a " + rule.text() + " in " + step.space);
+    for (const Prefix& born : step.from.loopbacks) {
+        netlink::Address address = address_of(1, born);
+        address.protocol = IFAPROT_KERNEL_LO;
+        add(netlink::add_address(address), "address " + born.text() + " of " + step.space + ":lo");
+    }
     for (const auto& [device, addresses] : step.from.routes)
         for (const Prefix& address : addresses)
             add(netlink::add_connected_route(address_of(index(step.space, device), address),

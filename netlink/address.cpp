@@ -8,15 +8,19 @@
 namespace netlink {
 namespace {
 
+bool is_loopback(const Address& address) {
+    return address.ip.family == AF_INET && address.ip.bytes[0] == std::byte{127};
+}
+
 ifaddrmsg header(const Address& address) {
     ifaddrmsg out{};
     out.ifa_family = address.ip.family;
     out.ifa_prefixlen = address.length;
     out.ifa_index = address.index;
     if (address.ip.family == AF_INET6) out.ifa_flags = IFA_F_NODAD;
-    // What the kernel would derive for IPv6; for IPv4 it believes the request. Only 127/8 and
-    // 169.254/16 would differ, and neither is special to the sender of a packet in a lab.
-    out.ifa_scope = RT_SCOPE_UNIVERSE;
+    // What the kernel would derive for IPv6; for IPv4 it believes the request. 169.254/16 would
+    // differ, but is not special to the sender of a packet in a lab.
+    out.ifa_scope = is_loopback(address) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
     return out;
 }
 
@@ -37,7 +41,7 @@ Message new_address(const Address& address, std::uint16_t flags) {
     out.put(ifa::local, address.ip.view());
     out.put(ifa::address, address.ip.view());
     if (address.protocol != 0) out.put(ifa::protocol, address.protocol);
-    if (address.ip.family == AF_INET && address.length < 31) {
+    if (address.ip.family == AF_INET && address.length < 31 && !is_loopback(address)) {
         Ip broadcast = address.ip;
         for (unsigned bit = address.length; bit < 32; ++bit)
             broadcast.bytes[bit / 8] |= std::byte{0x80} >> (bit % 8);

@@ -57,11 +57,17 @@ Ground ground_of(const Node& node) {
     // A bare node is as the kernel makes it; and where there is no process, nobody routes.
     if (!node.has_process() || node.kind == Kind::bare) return out;
     out.own_rules = speaks_of(node, "rule");
+    out.own_loopback = speaks_of_any(node, {"dev lo", "disable_ipv6"});
     // As ip-link(8) and ifconfig(8) say it.
     out.own_flags = speaks_of_any(node, {"arp off", "multicast off", "-arp", "-multicast"});
     // net.ipv4.ip_forward, net.ipv6.conf.all.forwarding; "ip forwarding" of FRR.
     if (speaks_of(node, "ip_forward") || speaks_of(node, "forwarding")) return out;
     out.ipv4 = out.ipv6 = node.forwards() ? Forwarding::on : Forwarding::off;
+    return out;
+}
+
+std::vector<Prefix> born_loopbacks() {
+    static const std::vector<Prefix> out{*Prefix::parse("127.0.0.1/8"), *Prefix::parse("::1/128")};
     return out;
 }
 
@@ -73,6 +79,8 @@ Ground heeded(const Ground& wish, Ground seen) {
     heed(wish.ipv6, seen.ipv6);
     if (wish.own_rules) seen.rules.clear();
     seen.own_rules = wish.own_rules;
+    if (wish.own_loopback) seen.loopbacks.clear();
+    seen.own_loopback = wish.own_loopback;
     if (wish.own_flags) seen.no_arp.clear(), seen.no_multicast.clear();
     seen.own_flags = wish.own_flags;
     return seen;

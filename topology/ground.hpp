@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace topology {
 
@@ -30,14 +31,18 @@ struct Ground {
     bool loopback = true;    // lo is up
     bool own_rules = false;  // of a wish: the node's own programs say which rules there are
     bool own_flags = false;  // of a wish: and whether its interfaces speak ARP and hear multicast
-    // Missing; a wish has none. Of labd's addresses by device those whose network has no route
-    // that the kernel had made with them.
+    bool own_loopback = false;  // of a wish: and what lo holds, or whether it speaks IPv6
+    // Missing; a wish has none. What lo is born with. Of labd's addresses by device those whose
+    // network has no route that the kernel had made with them.
     std::set<BornRule> rules;
+    std::set<Prefix> loopbacks;
     std::map<std::string, std::set<Prefix>> routes;
     // Interfaces of labd's that do not; a wish has none.
     std::set<std::string> no_arp, no_multicast;
     bool operator==(const Ground&) const = default;
 };
+// 127.0.0.1/8 and ::1/128
+std::vector<Prefix> born_loopbacks();
 const char* word(Ground::Forwarding forwarding);
 
 // What a node is to stand on. Who speaks of forwarding or of rules in its own commands and files

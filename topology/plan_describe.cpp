@@ -213,6 +213,8 @@ Changes changes_of(const Ground& from, const Ground& to) {
     lost("arp", from.no_arp, to.no_arp);
     lost("multicast", from.no_multicast, to.no_multicast);
     for (const BornRule& rule : from.rules) out.push_back({rule.text(), "gone", "there"});
+    for (const Prefix& address : from.loopbacks)
+        out.push_back({"address " + address.text() + " dev lo", "gone", "there"});
     for (const auto& [device, addresses] : from.routes)
         for (const Prefix& address : addresses)
             out.push_back(

@@ -40,6 +40,8 @@ DAMAGE = {
     "forwarding off at one interface": ["in r1 sysctl -qw net.ipv4.conf.eth0.forwarding=0"],
     "IPv6 forwarding off at one interface": ["in r1 sysctl -qw net.ipv6.conf.eth1.forwarding=0"],
     "a host that forwards": ["in h1 sysctl -qw net.ipv4.ip_forward=1"],
+    "addresses of lo gone": ["in h1 ip address flush dev lo"],
+    "IPv6 off everywhere": ["in h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1"],
     "ARP off": ["in h1 ip link set eth0 arp off"],
     "multicast off": ["in r1 ip link set eth0 multicast off"],
     "lo down": ["in h1 ip link set lo down"],

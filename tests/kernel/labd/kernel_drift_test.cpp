@@ -54,6 +54,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
         {{"sysctl", "-qw", "net.ipv4.conf.eth1.forwarding=0"}, "ipv4-forwarding partly on → on"},
         {{"sysctl", "-qw", "net.ipv6.conf.eth1.forwarding=0"}, "ipv6-forwarding partly on → on"},
         {{"ip", "link", "set", "lo", "down"}, "lo down → up"},
+        {{"ip", "address", "flush", "dev", "lo"},
+         "address 127.0.0.1/8 dev lo gone → there, address ::1/128 dev lo gone → there"},
         {{"ip", "link", "set", "eth0", "arp", "off"}, "eth0.arp off → on"},
         {{"ip", "link", "set", "eth1", "multicast", "off"}, "eth1.multicast off → on"},
         {{"ip", "rule", "delete", "priority", "32767"}, "rule 32767 of IPv4, to table 253 gone"},
@@ -63,6 +65,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
     };
     const std::string routes = run("r1", {"ip", "route"}).output;
     const std::string ipv6_routes = run("r1", {"ip", "-6", "route"}).output;
+    const std::string addresses = run("r1", {"ip", "address", "show", "dev", "lo"}).output;
+    const std::string locals = run("r1", {"ip", "route", "show", "table", "local"}).output;
     for (const Damage& damage : damages) {
         ASSERT_EQ(run("r1", damage.command).status, 0) << damage.said;
         const std::string said = words(kernel_steps(wish, observe(wish)));
@@ -72,6 +76,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
         EXPECT_EQ(words(kernel_steps(wish, observe(wish))), "") << damage.said;
         EXPECT_EQ(run("r1", {"ip", "route"}).output, routes) << damage.said;
         EXPECT_EQ(run("r1", {"ip", "-6", "route"}).output, ipv6_routes) << damage.said;
+        EXPECT_EQ(run("r1", {"ip", "address", "show", "dev", "lo"}).output, addresses);
+        EXPECT_EQ(run("r1", {"ip", "route", "show", "table", "local"}).output, locals);
     }
 }
 
