@@ -35,10 +35,13 @@ asio::awaitable<void> allow_ipv6(std::shared_ptr<Lab> lab,
                                  const std::vector<topology::Step>& steps) {
     std::map<std::string, std::set<std::string>> switches;
     for (const topology::Step& step : steps) {
-        if (const auto* ground = std::get_if<topology::ChangeGround>(&step))
+        if (const auto* ground = std::get_if<topology::ChangeGround>(&step)) {
             for (const topology::Prefix& address : ground->from.loopbacks)
                 if (address.ip.family == topology::Family::ipv6)
                     switches[ground->space].insert(switch_of("lo"));
+            for (const std::string& device : ground->from.no_link_local)
+                switches[ground->space].insert(switch_of(device));
+        }
         const auto* add = std::get_if<topology::AddAddress>(&step);
         if (add == nullptr || add->address.ip.family != topology::Family::ipv6) continue;
         // A device that is still to come begins as `default` says.

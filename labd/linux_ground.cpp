@@ -82,6 +82,21 @@ void observe_loopback(const std::vector<netlink::Link>& links,
     }
 }
 
+// The kernel makes it when the interface can send first, in the same lock (rtnl) that lists
+// interfaces: who is listed as operational has got his before, if he was to get one.
+void observe_link_local(const std::vector<netlink::Link>& links,
+                        const std::vector<netlink::Address>& addresses, Ground& out) {
+    constexpr std::uint8_t operational = 6;  // IF_OPER_UP
+    for (const netlink::Link& link : links) {
+        const bool expected = link.group == marks::group && is_born_speaking(link) && link.up() &&
+                              link.operstate == operational && link.ipv6 && link.link_local;
+        const bool held = std::any_of(addresses.begin(), addresses.end(), [&](const auto& address) {
+            return address.index == link.index && to_topology(address.ip).is_link_local();
+        });
+        if (expected && !held) out.no_link_local.insert(link.name);
+    }
+}
+
 // One write, as root of the namespace; the thread is in it.
 void put_setting(const std::string& path, const char* value) {
     const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -116,6 +131,7 @@ void LinuxKernel::observe_ground(netlink::Socket& socket, const std::vector<netl
         if (!link.hears_groups()) ground.no_multicast.insert(link.name);
     }
     observe_loopback(links, addresses, ground);
+    observe_link_local(links, addresses, ground);
     std::map<std::uint32_t, std::string> up;
     for (const netlink::Link& link : links) {
         if (link.index == 1) ground.loopback = link.up();
@@ -172,6 +188,14 @@ void LinuxKernel::change_ground(const ChangeGround& step) {
     for (const BornRule& rule : step.from.rules)
         if (!step.to.rules.contains(rule))
             add(netlink::add_rule(rule_of(rule)), "a " + rule.text() + " in " + step.space);
+    for (const netlink::Link& link : links) {
+        if (!step.from.no_link_local.contains(link.name)) continue;
+        netlink::Address address = address_of(link.index, {to_topology(link.mac).link_local(), 64});
+        address.protocol = IFAPROT_KERNEL_LL;
+        add(netlink::add_address(address),
+            "a link-local address of " + step.space + ":" + link.name);
+        addressed_[step.space].insert(link.index);
+    }
     for (const Prefix& born : step.from.loopbacks) {
         netlink::Address address = address_of(1, born);
         address.protocol = IFAPROT_KERNEL_LO;

@@ -40,6 +40,14 @@ bool speaks_of_any(const Node& node, std::initializer_list<std::string_view> wor
                        [&](std::string_view what) { return speaks_of(node, what); });
 }
 
+bool speaks_ipv6(const Node& node) {
+    return std::any_of(node.interfaces.begin(), node.interfaces.end(), [](const Interface& i) {
+        return i.ipv6 == AddressMode::slaac || i.ipv6 == AddressMode::link_local ||
+               std::any_of(i.addresses.begin(), i.addresses.end(),
+                           [](const Prefix& p) { return p.ip.family == Family::ipv6; });
+    });
+}
+
 }  // namespace
 
 std::string BornRule::text() const {
@@ -57,6 +65,9 @@ Ground ground_of(const Node& node) {
     // A bare node is as the kernel makes it; and where there is no process, nobody routes.
     if (!node.has_process() || node.kind == Kind::bare) return out;
     out.own_rules = speaks_of(node, "rule");
+    out.own_link_local =
+        !speaks_ipv6(node) || speaks_of_any(node, {"disable_ipv6", "addr_gen_mode", "addrgenmode",
+                                                   "fe80", "scope link", "flush"});
     out.own_loopback = speaks_of_any(node, {"dev lo", "disable_ipv6"});
     // As ip-link(8) and ifconfig(8) say it.
     out.own_flags = speaks_of_any(node, {"arp off", "multicast off", "-arp", "-multicast"});
@@ -79,6 +90,8 @@ Ground heeded(const Ground& wish, Ground seen) {
     heed(wish.ipv6, seen.ipv6);
     if (wish.own_rules) seen.rules.clear();
     seen.own_rules = wish.own_rules;
+    if (wish.own_link_local) seen.no_link_local.clear();
+    seen.own_link_local = wish.own_link_local;
     if (wish.own_loopback) seen.loopbacks.clear();
     seen.own_loopback = wish.own_loopback;
     if (wish.own_flags) seen.no_arp.clear(), seen.no_multicast.clear();

@@ -31,7 +31,8 @@ struct Ground {
     bool loopback = true;    // lo is up
     bool own_rules = false;  // of a wish: the node's own programs say which rules there are
     bool own_flags = false;  // of a wish: and whether its interfaces speak ARP and hear multicast
-    bool own_loopback = false;  // of a wish: and what lo holds, or whether it speaks IPv6
+    bool own_link_local = false;  // of a wish: and what IPv6 makes of them; or there is none
+    bool own_loopback = false;    // of a wish: and what lo holds, or whether it speaks IPv6
     // Missing; a wish has none. What lo is born with. Of labd's addresses by device those whose
     // network has no route that the kernel had made with them.
     std::set<BornRule> rules;
@@ -39,6 +40,8 @@ struct Ground {
     std::map<std::string, std::set<Prefix>> routes;
     // Interfaces of labd's that do not; a wish has none.
     std::set<std::string> no_arp, no_multicast;
+    // Those on which the kernel has made a link-local address that is there no more.
+    std::set<std::string> no_link_local;
     bool operator==(const Ground&) const = default;
 };
 // 127.0.0.1/8 and ::1/128

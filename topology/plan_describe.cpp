@@ -212,6 +212,9 @@ Changes changes_of(const Ground& from, const Ground& to) {
     };
     lost("arp", from.no_arp, to.no_arp);
     lost("multicast", from.no_multicast, to.no_multicast);
+    for (const std::string& device : from.no_link_local)
+        if (!to.no_link_local.contains(device))
+            out.push_back({"link-local address dev " + device, "gone", "there"});
     for (const BornRule& rule : from.rules) out.push_back({rule.text(), "gone", "there"});
     for (const Prefix& address : from.loopbacks)
         out.push_back({"address " + address.text() + " dev lo", "gone", "there"});

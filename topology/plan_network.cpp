@@ -351,7 +351,7 @@ void NetworkPlan::change_ground(std::vector<Step>& out) const {
             });
         }
         std::erase_if(from.routes, [](const auto& lost) { return lost.second.empty(); });
-        for (std::set<std::string>* lost : {&from.no_arp, &from.no_multicast})
+        for (std::set<std::string>* lost : {&from.no_arp, &from.no_multicast, &from.no_link_local})
             std::erase_if(*lost, [&, at = space](const std::string& device) {
                 return !stays({at, device});
             });

@@ -42,6 +42,8 @@ DAMAGE = {
     "a host that forwards": ["in h1 sysctl -qw net.ipv4.ip_forward=1"],
     "addresses of lo gone": ["in h1 ip address flush dev lo"],
     "IPv6 off everywhere": ["in h2 sysctl -qw net.ipv6.conf.all.disable_ipv6=1"],
+    "a link-local address gone": ["in h1 ip -6 address flush dev eth0 scope link"],
+    "all of IPv6 gone": ["in h2 ip -6 address flush dev eth0"],
     "ARP off": ["in h1 ip link set eth0 arp off"],
     "multicast off": ["in r1 ip link set eth0 multicast off"],
     "lo down": ["in h1 ip link set lo down"],

@@ -56,6 +56,8 @@ TEST_F(LinuxKernelTest, what_a_node_stands_on_is_put_right) {
         {{"ip", "link", "set", "lo", "down"}, "lo down → up"},
         {{"ip", "address", "flush", "dev", "lo"},
          "address 127.0.0.1/8 dev lo gone → there, address ::1/128 dev lo gone → there"},
+        {{"ip", "-6", "address", "flush", "dev", "eth1", "scope", "link"},
+         "link-local address dev eth1 gone → there"},
         {{"ip", "link", "set", "eth0", "arp", "off"}, "eth0.arp off → on"},
         {{"ip", "link", "set", "eth1", "multicast", "off"}, "eth1.multicast off → on"},
         {{"ip", "rule", "delete", "priority", "32767"}, "rule 32767 of IPv4, to table 253 gone"},

@@ -72,6 +72,11 @@ TEST(ground, who_speaks_of_it_decides_on_it) {
     router.exec.push_back({{{"sysctl -qw net.ipv6.conf.all.disable_ipv6=1", {}}}, {}});
     EXPECT_TRUE(ground_of(router).own_loopback);
     EXPECT_FALSE(ground_of(router).own_flags);
+    EXPECT_TRUE(ground_of(router).own_link_local);
+    router.exec.clear();
+    EXPECT_TRUE(ground_of(router).own_link_local) << "it speaks no IPv6";
+    router.interfaces.at(0).addresses.push_back(prefix("fd00::1/64"));
+    EXPECT_FALSE(ground_of(router).own_link_local);
     router.exec.push_back({{{"ip link set eth0 arp off", {}}}, {}});
     EXPECT_TRUE(ground_of(router).own_flags);
     router.kind = Kind::bare;
@@ -94,7 +99,8 @@ TEST(ground, what_nobody_looked_at_is_as_wished) {
 }
 
 TEST(ground, one_step_puts_all_of_it_right) {
-    const State wish = desired(pair().lab);
+    State wish = desired(pair().lab);
+    wish.spaces.at("r1").ground.own_link_local = false;
     State seen = settled(wish);
     Ground& ground = seen.spaces.at("r1").ground;
     ground.loopback = false;
@@ -103,15 +109,16 @@ TEST(ground, one_step_puts_all_of_it_right) {
     ground.rules.insert({Family::ipv6, 32766, 254});
     ground.routes["eth0"].insert(prefix("10.0.1.1/24"));
     ground.loopbacks = {prefix("127.0.0.1/8"), prefix("::1/128")};
+    ground.no_link_local.insert("eth0");
     ground.no_arp.insert("eth0");
     ground.no_multicast.insert("eth0");
     const std::vector<Step> steps = plan(wish, seen);
-    EXPECT_EQ(
-        words(steps),
-        "update node r1 lo down → up, ipv4-forwarding off → on, ipv6-forwarding partly on → "
-        "on, eth0.arp off → on, eth0.multicast off → on, rule 32766 of IPv6, to table 254 "
-        "gone → there, address 127.0.0.1/8 dev lo gone → there, address ::1/128 dev lo gone → "
-        "there, route 10.0.1.0/24 dev eth0 gone → there\n");
+    EXPECT_EQ(words(steps),
+              "update node r1 lo down → up, ipv4-forwarding off → on, ipv6-forwarding partly on → "
+              "on, eth0.arp off → on, eth0.multicast off → on, link-local address dev eth0 gone → "
+              "there, rule 32766 of IPv6, to table 254 gone → there, address 127.0.0.1/8 dev lo "
+              "gone → there, address ::1/128 dev lo gone → "
+              "there, route 10.0.1.0/24 dev eth0 gone → there\n");
     test::FakeState fake;
     fake.state = seen;
     fake.apply(steps.at(0), wish);
