@@ -118,8 +118,12 @@ netlink::Bridge bridge_of(const topology::Device& device) {
     return out;
 }
 
-netlink::BridgePort port_of(const topology::PortOptions& port) {
+netlink::BridgePort port_of(const topology::Device& device) {
+    const topology::PortOptions& port = device.port;
     netlink::BridgePort out;
+    out.flood = device.habits.floods;
+    out.flood_multicast = device.habits.floods_multicast;
+    out.flood_broadcast = device.habits.floods_broadcast;
     out.isolated = port.isolated;
     out.learning = port.learning;
     out.hairpin = port.hairpin;
@@ -180,7 +184,12 @@ topology::Device device_of(const netlink::Link& link) {
     if (link.settings.remote) out.settings.remote = to_topology(*link.settings.remote);
     out.settings.udp_port = link.settings.udp_port;
     out.settings.learning = link.settings.learning;
-    if (link.port) out.port = port_of(link);
+    if (link.port) {
+        out.port = port_of(link);
+        out.habits.floods = link.port->flood;
+        out.habits.floods_multicast = link.port->flood_multicast;
+        out.habits.floods_broadcast = link.port->flood_broadcast;
+    }
     if (link.bridge) {
         out.vlan_filtering = link.bridge->vlan_filtering.value_or(false);
         out.stp = link.bridge->stp;

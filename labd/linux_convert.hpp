@@ -16,7 +16,7 @@ topology::Mac to_topology(const netlink::MacAddress& mac);
 
 netlink::NewLink new_link(int netns, const topology::Device& device);
 netlink::Bridge bridge_of(const topology::Device& device);
-netlink::BridgePort port_of(const topology::PortOptions& port);
+netlink::BridgePort port_of(const topology::Device& device);
 std::vector<netlink::BridgeVlan> vlans_of(const topology::PortVlans& vlans);
 topology::PortVlans vlans_of(const std::vector<netlink::BridgeVlan>& vlans);
 // All but what it stands on, which is a name here and a number there.

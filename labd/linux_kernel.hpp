@@ -123,6 +123,7 @@ class LinuxKernel final : public Kernel {
     void create_device(const topology::CreateDevice& step);
     void tell_port(const std::string& space, const topology::Device& from,
                    const topology::Device& to);
+    void open_ports(const std::string& space, std::uint32_t bridge);
     void tell_vlans(const std::string& space, const topology::Device& from,
                     const topology::Device& to);
     void tell_floods(const std::string& space, const topology::Device& from,

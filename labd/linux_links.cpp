@@ -10,6 +10,8 @@
 #include "netlink/veth.hpp"
 #include "topology/relay_link.hpp"
 
+#include <linux/if_bridge.h>
+
 #include <cerrno>
 
 namespace labd {
@@ -43,6 +45,7 @@ void LinuxKernel::set_up_device(const std::string& space, const Device& device, 
     if (first.master || first.link_local) change_link(space, device.index, first);
     Device newborn = device;
     newborn.port = {};
+    newborn.habits = {};
     newborn.vlans.clear();
     tell_port(space, newborn, device);
     tell_vlans(space, newborn, device);
@@ -280,9 +283,26 @@ void LinuxKernel::move_link_local(const ChangeDevice& step) {
 // A port is told nothing when it leaves its bridge: what it was told goes with that.
 void LinuxKernel::tell_port(const std::string& space, const Device& from, const Device& to) {
     const bool joins = from.master != to.master;
-    if (to.master.empty() || (joins ? PortOptions{} : from.port) == to.port) return;
-    netlink::Message port = netlink::change_port(to.index, port_of(to.port));
+    const PortOptions options = joins ? PortOptions{} : from.port;
+    const PortHabits habits = joins ? PortHabits{} : from.habits;
+    if (to.master.empty() || (options == to.port && habits == to.habits)) return;
+    netlink::BridgePort wished = port_of(to);
+    if (habits.forwards != to.habits.forwards)
+        wished.state = to.habits.forwards ? BR_STATE_FORWARDING : BR_STATE_DISABLED;
+    netlink::Message port = netlink::change_port(to.index, wished);
     inside(space).request(port, changing);
+}
+
+// A port that a spanning tree has blocked stays so when there is no tree any more, and one that it
+// was about to open takes its time (net/bridge/br_stp_if.c, br_stp_stop).
+void LinuxKernel::open_ports(const std::string& space, std::uint32_t bridge) {
+    for (const netlink::Link& link : list(place(space))) {
+        if (link.master != bridge || !link.port || link.port->state == BR_STATE_DISABLED) continue;
+        netlink::BridgePort port = *link.port;
+        port.state = BR_STATE_FORWARDING;
+        netlink::Message message = netlink::change_port(link.index, port);
+        inside(space).request(message, changing);
+    }
 }
 
 void LinuxKernel::tell_vlans(const std::string& space, const Device& from, const Device& to) {
@@ -349,6 +369,7 @@ void LinuxKernel::change_parts(const ChangeDevice& step) {
         if (from.vlan_filtering != to.vlan_filtering) wished.vlan_filtering = to.vlan_filtering;
         netlink::Message bridge = netlink::change_bridge(where, wished);
         inside(step.space).request(bridge, changing);
+        if (from.stp && !to.stp) open_ports(step.space, where);
     }
     netlink::LinkChange change;
     if (from.mtu != to.mtu) change.mtu = to.mtu;

@@ -7,6 +7,7 @@
 #include "netlink/netns.hpp"
 #include "netlink/ruleset.hpp"
 
+#include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
@@ -47,6 +48,20 @@ void observe_vlans(netlink::Socket& socket, Space& space) {
         if (filters(name) || filters(device.master))
             if (const auto vlans = held.find(device.index); vlans != held.end())
                 device.vlans = vlans_of(vlans->second);
+}
+
+// The kernel opens a port as soon as it and its bridge can send, where no spanning tree is to be
+// asked.
+void observe_ports(const std::vector<netlink::Link>& links, Space& space) {
+    constexpr std::uint8_t operational = 6;  // IF_OPER_UP
+    for (const netlink::Link& link : links) {
+        const auto device = space.devices.find(link.name);
+        if (!link.port || device == space.devices.end()) continue;
+        const auto master = space.devices.find(device->second.master);
+        if (master == space.devices.end() || master->second.stp || !master->second.up) continue;
+        device->second.habits.forwards =
+            link.port->state == BR_STATE_FORWARDING || !link.up() || link.operstate != operational;
+    }
 }
 
 void observe_floods(netlink::Socket& socket, Space& space) {
@@ -106,6 +121,7 @@ Space LinuxKernel::observe(const std::string& space) try {
 
     netlink::Socket socket = netlink::socket_in(here.netns.get());
     observe_impairments(here, socket, out);
+    observe_ports(links, out);
     observe_vlans(socket, out);
     observe_wireguard(space, here, out);
     observe_floods(socket, out);

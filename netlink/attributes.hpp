@@ -59,6 +59,10 @@ inline constexpr Attr<IFLA_BRPORT_MODE, std::uint8_t> hairpin;
 inline constexpr Attr<IFLA_BRPORT_GUARD, std::uint8_t> guard;
 inline constexpr Attr<IFLA_BRPORT_LEARNING, std::uint8_t> learning;
 inline constexpr Attr<IFLA_BRPORT_ISOLATED, std::uint8_t> isolated;
+inline constexpr Attr<IFLA_BRPORT_UNICAST_FLOOD, std::uint8_t> flood;
+inline constexpr Attr<IFLA_BRPORT_MCAST_FLOOD, std::uint8_t> flood_multicast;
+inline constexpr Attr<IFLA_BRPORT_BCAST_FLOOD, std::uint8_t> flood_broadcast;
+inline constexpr Attr<IFLA_BRPORT_STATE, std::uint8_t> state;
 }  // namespace ifla_brport
 
 // Inside IFLA_AF_SPEC of a message of the family AF_BRIDGE.

@@ -46,6 +46,10 @@ Message change_port(std::uint32_t index, const BridgePort& port) {
     out.put(ifla_brport::hairpin, std::uint8_t{port.hairpin});
     out.put(ifla_brport::guard, std::uint8_t{port.guard});
     out.put(ifla_brport::priority, port.priority);
+    out.put(ifla_brport::flood, std::uint8_t{port.flood});
+    out.put(ifla_brport::flood_multicast, std::uint8_t{port.flood_multicast});
+    out.put(ifla_brport::flood_broadcast, std::uint8_t{port.flood_broadcast});
+    if (port.state) out.put(ifla_brport::state, *port.state);
     if (port.cost != 0) out.put(ifla_brport::cost, port.cost);
     return out;
 }
@@ -68,6 +72,18 @@ BridgePort parse_bridge_port(Bytes data) {
                 break;
             case IFLA_BRPORT_GUARD:
                 out.guard = flag(false);
+                break;
+            case IFLA_BRPORT_UNICAST_FLOOD:
+                out.flood = flag(true);
+                break;
+            case IFLA_BRPORT_MCAST_FLOOD:
+                out.flood_multicast = flag(true);
+                break;
+            case IFLA_BRPORT_BCAST_FLOOD:
+                out.flood_broadcast = flag(true);
+                break;
+            case IFLA_BRPORT_STATE:
+                out.state = a.as<std::uint8_t>();
                 break;
             case IFLA_BRPORT_COST:
                 out.cost = a.as<std::uint32_t>().value_or(0);

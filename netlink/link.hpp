@@ -68,6 +68,8 @@ struct BridgePort {
     bool isolated = false, learning = true, hairpin = false, guard = false;
     std::uint32_t cost = 0;
     std::uint16_t priority = 32;
+    bool flood = true, flood_multicast = true, flood_broadcast = true;
+    std::optional<std::uint8_t> state;  // BR_STATE_…; unset is not asked for
     bool operator==(const BridgePort&) const = default;
 };
 

@@ -155,7 +155,8 @@ class Adopter {
             taken(place + " " + (wished.up ? "up → down" : "down → up"));
             interface.up = seen.up;
         }
-        if (seen.master != wished.master || seen.port != wished.port || seen.vlans != wished.vlans)
+        if (seen.master != wished.master || seen.port != wished.port ||
+            seen.habits != wished.habits || seen.vlans != wished.vlans)
             left(place + " is not the port that labd made it: lab up --repair");
     }
 

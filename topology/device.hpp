@@ -78,6 +78,13 @@ struct PortOptions {
     bool operator==(const PortOptions&) const = default;
 };
 
+// What it does at all of labd's, unless somebody has told it otherwise.
+struct PortHabits {
+    bool forwards = true;  // as long as no spanning tree decides that
+    bool floods = true, floods_multicast = true, floods_broadcast = true;
+    bool operator==(const PortHabits&) const = default;
+};
+
 // What a device is born with; with another one of these it is another device.
 struct DeviceSettings {
     std::string lower;     // vlan, macvlan, ipvlan: what it sits on; tunnels: what they leave by

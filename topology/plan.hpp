@@ -45,6 +45,7 @@ struct Device {
     std::optional<std::uint16_t> stp_priority;
     bool vlan_filtering = false;  // bridge
     PortOptions port;             // of a bridge
+    PortHabits habits;            // of such a port
     PortVlans vlans;              // of a bridge that tells them apart, and of its ports
     bool quiet = false;           // no IPv6 of its own (bridges, ports, fabric)
     // What its queue disciplines do to what it sends, and, where they cannot, what a packet filter

@@ -179,6 +179,11 @@ Changes changes_of(const Device& from, const Device& to) {
     say("guard", from.port.guard, to.port.guard, on_or_off);
     say("port-cost", from.port.cost, to.port.cost, number_or_default<std::uint16_t>);
     say("port-priority", from.port.priority, to.port.priority, number_or_default<std::uint8_t>);
+    say("port", from.habits.forwards, to.habits.forwards,
+        [](bool forwards) { return std::string(forwards ? "open" : "closed"); });
+    say("flood", from.habits.floods, to.habits.floods, on_or_off);
+    say("flood-multicast", from.habits.floods_multicast, to.habits.floods_multicast, on_or_off);
+    say("flood-broadcast", from.habits.floods_broadcast, to.habits.floods_broadcast, on_or_off);
     say("ipv6", from.quiet, to.quiet, [](bool quiet) { return on_or_off(!quiet); });
     say("floods", from.floods, to.floods, addresses_text);
     say_wireguard(from.wireguard, to.wireguard, out);

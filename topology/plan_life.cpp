@@ -38,6 +38,7 @@ State awakened(const State& seen, const std::set<std::string>& waking) {
             device.up = false;
             device.master.clear();
             device.port = {};
+            device.habits = {};
             device.vlans.clear();
             device.quiet = device.mtu < ipv6_mtu;
             device.sends = device.receives = {};  // the kernel forgets them on the way

@@ -55,6 +55,7 @@ std::vector<Placed> in_order(const Entries& spaces, bool masters) {
 void forget_port(Device& device) {
     device.master.clear();
     device.port = {};
+    device.habits = {};
     device.vlans.clear();
 }
 

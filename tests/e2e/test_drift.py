@@ -52,6 +52,9 @@ DAMAGE = {
     "a connected route gone": ["in h1 ip route delete 10.0.1.0/24"],
     "an IPv6 connected route gone": ["in h2 ip -6 route delete fd00:0:0:2::/64"],
     "a port off its bridge": ["in sw ip link set eth0 nomaster"],
+    "a port closed": ["in sw bridge link set dev eth0 state 0"],
+    "a port that listens only": ["in sw bridge link set dev eth1 state 1"],
+    "a port that floods nothing": ["in sw bridge link set dev eth0 flood off mcast_flood off bcast_flood off"],
     "a name gone": ["umount /run/netns/t.h1", "rm /run/netns/t.h1"],
     "several at once": ["in r1 ip link set eth1 name foo", "in h1 ip link delete eth0", "in h3 ip link set eth0 down"],
 }
@@ -139,6 +142,23 @@ r2 = "router"
         self.assertIn("net.ipv4.ip_forward", "\n".join(self.drift()))
         self.up(text)
         self.assertEqual("0", lab("exec", "r1", "--", "sysctl", "-n", "net.ipv4.ip_forward").out.strip())
+        self.assertEqual([], self.drift())
+
+    def test_a_port_that_a_spanning_tree_had_blocked_is_open_without_one(self):
+        text = """
+links = [["h1", "s1"], ["s1", "s2"], ["s1", "s2"], ["s2", "h2"]]
+[nodes]
+"h[1-2]" = "host"
+"s[1-2]" = { kind = "switch", stp = true }
+"""
+        self.up(text)
+        ports = lambda: [port["state"] for node in ("s1", "s2")
+                         for port in json.loads(run("bridge", "-n", f"t.{node}", "-j", "link").out)]
+        machine.eventually("the tree is there", lambda: "blocking" in ports() and "learning" not in ports()
+                           and "listening" not in ports())
+        self.assertEqual([], self.drift())
+        self.up(text.replace('["s1", "s2"], ["s1"', '["s1"').replace("stp = true", "stp = false"))
+        self.assertEqual(["forwarding"] * 4, ports())
         self.assertEqual([], self.drift())
 
     def test_the_list_of_labs_says_it_too(self):

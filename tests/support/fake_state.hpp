@@ -119,6 +119,7 @@ class FakeState {
             plugged.up = false;
             plugged.master.clear();
             plugged.port = {};
+            plugged.habits = {};
             plugged.vlans.clear();
             plugged.quiet = plugged.mtu < 1280;
         }

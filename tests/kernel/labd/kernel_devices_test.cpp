@@ -63,6 +63,32 @@ TEST_F(Devices, what_others_told_a_port_is_seen_and_untold) {
               std::string::npos);
 }
 
+TEST_F(Devices, a_port_that_somebody_has_closed_is_opened) {
+    const State wish = wish_of(office("{ guard = true }"));
+    bring(wish);
+    const std::vector<std::pair<std::vector<const char*>, const char*>> damages{
+        {{"state", "0"}, "port closed → open"},
+        {{"state", "1"}, "port closed → open"},
+        {{"flood", "off"}, "flood off → on"},
+        {{"mcast_flood", "off", "bcast_flood", "off"},
+         "flood-multicast off → on, flood-broadcast off → on"},
+    };
+    for (const auto& [option, said] : damages) {
+        std::vector<std::string> argv{"bridge", "link", "set", "dev", "eth0"};
+        argv.insert(argv.end(), option.begin(), option.end());
+        out("sw", argv);
+        EXPECT_EQ(words(kernel_steps(wish, observe(wish))),
+                  std::string("update link sw:eth0 ") + said + "\n");
+        bring(wish);
+        EXPECT_EQ(words(kernel_steps(wish, observe(wish))), "");
+        EXPECT_TRUE(pings("h1", "10.0.1.13")) << said;
+    }
+    // One that is down, or whose neighbour is, is not closed by anybody.
+    out("h1", {"ip", "link", "set", "eth0", "down"});
+    const std::string drift = words(kernel_steps(wish, observe(wish)));
+    EXPECT_EQ(drift.find("sw:eth0"), std::string::npos) << drift;
+}
+
 constexpr const char* sites = R"(
 links = [["h1", "h2"], ["r1:up", "r2:up"], ["r1:srv", "s1 10.1.10.1/24"], ["r2:srv", "s2 10.1.10.2/24"]]
 [nodes]

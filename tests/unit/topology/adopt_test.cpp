@@ -268,11 +268,19 @@ TEST(adopt, queue_disciplines_of_others_in_the_place_of_ours) {
 }
 
 TEST(adopt, a_port_that_somebody_has_changed_is_said) {
-    const Case now =
-        after([](Found& found) { found.nodes["sw"].space.devices["eth0"].port.isolated = true; },
-              "links = [[\"h1\", \"sw\"]]\n[nodes]\nh1 = \"host\"\nsw = \"switch\"\n");
-    EXPECT_THAT(now.adopted.taken, testing::IsEmpty());
-    EXPECT_THAT(now.adopted.left, testing::ElementsAre(testing::HasSubstr("sw:eth0")));
+    const auto change = [](Device& port, bool closed) {
+        if (closed)
+            port.habits.forwards = false;
+        else
+            port.port.isolated = true;
+    };
+    for (const bool closed : {false, true}) {
+        const Case now =
+            after([&](Found& found) { change(found.nodes["sw"].space.devices["eth0"], closed); },
+                  "links = [[\"h1\", \"sw\"]]\n[nodes]\nh1 = \"host\"\nsw = \"switch\"\n");
+        EXPECT_THAT(now.adopted.taken, testing::IsEmpty());
+        EXPECT_THAT(now.adopted.left, testing::ElementsAre(testing::HasSubstr("sw:eth0")));
+    }
 }
 
 }  // namespace
