@@ -216,7 +216,10 @@ class Engine {
                          std::chrono::steady_clock::time_point began);
 
     // inside.cpp
-    boost::asio::awaitable<void> look_inside(std::shared_ptr<Lab> lab);
+    // `all`: settings, too, of every node; who asks often has some of them looked at each time.
+    boost::asio::awaitable<void> look_inside(std::shared_ptr<Lab> lab, bool all = true);
+    boost::asio::awaitable<void> look_at_births(std::shared_ptr<Lab> lab, bool all,
+                                                std::map<std::string, Strays>& to);
     boost::asio::awaitable<bool> has_lost_rules(std::shared_ptr<Lab> lab, std::string node);
     boost::asio::awaitable<void> look_inside_node(std::shared_ptr<Lab> lab, std::string node,
                                                   std::map<std::string, Strays>& to);

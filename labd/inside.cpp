@@ -1,8 +1,11 @@
 // What nodes hold besides their network, held against what labd brought there. No event tells of
 // it, so it is looked at when somebody asks: sysctls, files and rulesets that the lab's file speaks
 // of.
+#include "labd/born_settings.hpp"
 #include "labd/engine.hpp"
 #include "labd/init/digest.hpp"
+
+#include <fcntl.h>
 
 #include <algorithm>
 
@@ -14,6 +17,8 @@ using topology::StrayFile;
 namespace {
 
 constexpr std::size_t nodes_at_once = 32, files_at_once = 256;
+// A job of the kernel thread stays near 5 ms, and a status of a big lab as quick as it is.
+constexpr std::size_t births_a_job = 32, settings_at_once = 64;
 
 // As the kernel shows it: one blank between numbers, none around them.
 std::string plain(const std::string& value) {
@@ -38,6 +43,18 @@ bool is_configuration(const std::string& path) {
 // edit: who only looks asks no init for that.
 bool counts(const topology::Node& node, const topology::File& file) {
     return file.origin != topology::File::Origin::generated || !node.services.empty();
+}
+
+// The next ones of many, after those that were looked at last.
+std::set<std::string> turn_of(Lab& lab, const std::set<std::string>& nodes) {
+    std::set<std::string> out;
+    auto next = nodes.upper_bound(lab.turn);
+    while (out.size() < settings_at_once) {
+        if (next == nodes.end()) next = nodes.begin();
+        lab.turn = *next;
+        out.insert(*next++);
+    }
+    return out;
 }
 
 // Those that labd knows to have brought there, as its wish says.
@@ -116,7 +133,75 @@ asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::st
     if (!(strays == Strays{})) to[name] = std::move(strays);
 }
 
-asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab) {
+// Names cost next to nothing; settings are some twenty files of each node, and a lab may have a
+// thousand.
+asio::awaitable<void> Engine::look_at_births(std::shared_ptr<Lab> lab, bool all,
+                                             std::map<std::string, Strays>& to) {
+    struct Inquiry {
+        std::string node, name, wished;
+        bool asks_name = false;
+        std::vector<std::pair<std::string, std::string>> settings;
+        std::vector<std::string> now;
+    };
+    std::vector<Inquiry> births;
+    std::set<std::string> due;
+    for (const auto& [name, live] : lab->nodes)
+        if (live.door && live.started) due.insert(name);
+    if (!all && due.size() > settings_at_once) due = turn_of(*lab, due);
+    for (const auto& [name, live] : lab->nodes) {
+        const topology::Node* node = lab->wish.find(name);
+        const auto contents = lab->desired.contents.find(name);
+        if (!live.door || !live.started || node == nullptr ||
+            contents == lab->desired.contents.end())
+            continue;
+        Inquiry birth;
+        birth.node = name;
+        birth.wished = contents->second.hostname;
+        birth.asks_name = !birth.wished.empty() && !names_itself(*node);
+        if (due.contains(name))
+            birth.settings = born_settings(*node, lab->desired);
+        else if (const auto before = lab->strays.find(name);
+                 before != lab->strays.end() && !before->second.born.empty())
+            to[name].born = before->second.born;
+        births.push_back(std::move(birth));
+    }
+    for (std::size_t from = 0; from < births.size(); from += births_a_job) {
+        const std::size_t end = std::min(from + births_a_job, births.size());
+        std::vector<Fd> held;  // a node may end meanwhile
+        std::vector<int> inits;
+        for (std::size_t i = from; i < end; ++i) {
+            const auto live = lab->nodes.find(births[i].node);
+            const bool asks = births[i].asks_name && live != lab->nodes.end();
+            held.emplace_back(asks ? ::fcntl(live->second.pidfd.get(), F_DUPFD_CLOEXEC, 0) : -1);
+            inits.push_back(held.back().get());
+        }
+        Worker::Job look = [&, from] {
+            std::vector<std::string> names = hostnames_of(inits);
+            for (std::size_t i = from; i < end; ++i) {
+                Inquiry& birth = births[i];
+                birth.name = std::move(names[i - from]);
+                std::vector<std::string> keys;
+                for (const auto& setting : birth.settings) keys.push_back(setting.first);
+                try {
+                    if (!keys.empty()) birth.now = lab->kernel->settings(birth.node, keys);
+                } catch (const KernelError&) {
+                    birth.now.clear();  // a change has taken it away
+                }
+            }
+        };
+        co_await kernel_.run(lab->name, std::move(look));
+    }
+    for (const Inquiry& birth : births) {
+        if (!birth.name.empty() && birth.name != birth.wished) to[birth.node].hostname = birth.name;
+        for (std::size_t i = 0; i < birth.now.size(); ++i) {
+            const auto& [key, value] = birth.settings[i];
+            if (!birth.now[i].empty() && birth.now[i] != value)
+                to[birth.node].born[key] = {birth.now[i], value};
+        }
+    }
+}
+
+asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab, bool all) {
     std::map<std::string, Strays> found;
     std::vector<Task> tasks;
     for (const topology::Node& node : lab->wish.nodes) {
@@ -130,6 +215,7 @@ asio::awaitable<void> Engine::look_inside(std::shared_ptr<Lab> lab) {
             });
     }
     if (!tasks.empty()) co_await gather(std::move(tasks), nodes_at_once);
+    co_await look_at_births(lab, all, found);
     if (found == lab->strays) co_return;
     lab->strays = std::move(found);
     lab->judged = false;
@@ -139,7 +225,10 @@ namespace {
 
 void put(const Strays& strays, topology::Contents& held) {
     if (strays.ruleset) held.nft = by_hand;
+    if (strays.hostname) held.hostname = *strays.hostname;
     for (const auto& [key, value] : strays.sysctl) held.sysctl[key] = value;
+    // Unasked, as it were: it goes back to what it was at birth.
+    for (const auto& [key, value] : strays.born) held.sysctl[key] = value.first;
     for (const auto& [path, what] : strays.files) {
         if (what == StrayFile::gone)
             held.files.erase(path);
@@ -159,8 +248,11 @@ void Engine::tell_strays(const Lab& lab, topology::State& state) {
 // Before a change that has been planned with them is carried out.
 void Engine::believe_strays(Lab& lab) {
     for (const auto& [node, strays] : lab.strays)
-        if (const auto live = lab.nodes.find(node); live != lab.nodes.end())
+        if (const auto live = lab.nodes.find(node); live != lab.nodes.end()) {
             put(strays, live->second.contents);
+            for (const auto& [key, value] : strays.born)
+                live->second.sysctl_before[key] = value.second;
+        }
 }
 
 }  // namespace labd

@@ -111,6 +111,11 @@ class Kernel {
     virtual std::optional<std::map<std::string, std::size_t>> ruleset(const std::string&) {
         return std::nullopt;
     }
+    // What settings are now, keys as sysctl(8) says them: as many values, "" for what is not there.
+    virtual std::vector<std::string> settings(const std::string&,
+                                              const std::vector<std::string>& keys) {
+        return std::vector<std::string>(keys.size());
+    }
     // Queue disciplines that are not labd's, by device of labd's. Throws KernelError.
     virtual std::map<std::string, topology::ForeignQueues> foreign_queues(const std::string&) {
         return {};

@@ -61,6 +61,9 @@ struct Strays {
     std::map<std::string, std::string> sysctl;
     std::map<std::string, topology::StrayFile> files;
     bool ruleset = false;  // rules that were loaded are gone
+    std::optional<std::string> hostname;
+    // Settings of its kind, by key: as they are, and as they were at its birth.
+    std::map<std::string, std::pair<std::string, std::string>> born;
     bool operator==(const Strays&) const = default;
 };
 
@@ -124,6 +127,7 @@ struct Lab {
     bool judged = false;  // that is of the present wish
     // By node, as somebody has looked last: nothing says so by itself.
     std::map<std::string, Strays> strays;
+    std::string turn;           // whose settings have been looked at last, where there are many
     topology::Learned learned;  // learn.cpp
 
     Turnstile changing;  // up and down of this lab, one at a time

@@ -158,7 +158,7 @@ void Engine::fill_in(const Lab& lab, topology::State& state) {
 asio::awaitable<std::vector<topology::Action>> Engine::drift(std::shared_ptr<Lab> lab) {
     std::vector<topology::Action> out;
     if (lab->changing.taken()) co_return out;
-    co_await look_inside(lab);
+    co_await look_inside(lab, false);
     if (lab->changing.taken()) co_return out;
     options_.hear();
     for (const auto& [space, live] : lab->spaces)

@@ -68,6 +68,8 @@ asio::awaitable<topology::Adopted> Engine::adopt_changes(std::shared_ptr<Lab> la
     for (const auto& [node, strays] : lab->strays) {
         found.nodes[node].sysctl = strays.sysctl;
         found.nodes[node].files = strays.files;
+        found.nodes[node].hostname = strays.hostname.value_or("");
+        for (const auto& [key, value] : strays.born) found.nodes[node].sysctl[key] = value.first;
     }
     co_return topology::adopt(lab->wish, lab->desired, found);
 }

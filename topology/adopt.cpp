@@ -297,6 +297,8 @@ class Adopter {
     }
 
     void files(const Node& node, const Found::Node& now) {
+        if (!now.hostname.empty())
+            left(node.name + " calls itself " + now.hostname + ": lab up --repair");
         for (const auto& [path, state] : now.files) {
             const bool gone = state == StrayFile::gone;
             left(node.name + " has " + (gone ? "no " : "another ") + path +
@@ -310,7 +312,12 @@ class Adopter {
         if (contents == desired_.contents.end()) return;
         for (const auto& [key, value] : now.sysctl) {
             const auto wished = contents->second.sysctl.find(key);
-            if (wished == contents->second.sysctl.end() || wished->second == value) continue;
+            if (wished == contents->second.sysctl.end()) {
+                taken(node.name + " + " + key + " = " + value);
+                node.sysctl[key] = {value, node.where};
+                continue;
+            }
+            if (wished->second == value) continue;
             const auto written = node.sysctl.find(key);
             if (written == node.sysctl.end()) {
                 left(node.name + " has " + key + " = " + value + ", which follows from other keys");

@@ -31,6 +31,7 @@ struct Found {
         std::vector<Route> routes;
         std::map<std::string, std::string> sysctl;  // those that are not as labd wrote them
         std::map<std::string, StrayFile> files;     // the same
+        std::string hostname;                       // "" = as wished
         // And queue disciplines of others, by device.
         std::map<std::string, ForeignQueues> queues;
     };

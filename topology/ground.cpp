@@ -17,7 +17,21 @@ bool speaks_of(const std::vector<Text>& words, std::string_view what) {
                        [&](const Text& word) { return word.text.find(what) != std::string::npos; });
 }
 
-// In its commands, its files and the keys of its sysctls.
+bool speaks_of_any(const Node& node, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view what) { return speaks_of(node, what); });
+}
+
+bool speaks_ipv6(const Node& node) {
+    return std::any_of(node.interfaces.begin(), node.interfaces.end(), [](const Interface& i) {
+        return i.ipv6 == AddressMode::slaac || i.ipv6 == AddressMode::link_local ||
+               std::any_of(i.addresses.begin(), i.addresses.end(),
+                           [](const Prefix& p) { return p.ip.family == Family::ipv6; });
+    });
+}
+
+}  // namespace
+
 bool speaks_of(const Node& node, std::string_view what) {
     const auto& [exec, services, files, sysctl] =
         std::tie(node.exec, node.services, node.files, node.sysctl);
@@ -34,21 +48,6 @@ bool speaks_of(const Node& node, std::string_view what) {
                return setting.first.find(what) != std::string::npos;
            });
 }
-
-bool speaks_of_any(const Node& node, std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view what) { return speaks_of(node, what); });
-}
-
-bool speaks_ipv6(const Node& node) {
-    return std::any_of(node.interfaces.begin(), node.interfaces.end(), [](const Interface& i) {
-        return i.ipv6 == AddressMode::slaac || i.ipv6 == AddressMode::link_local ||
-               std::any_of(i.addresses.begin(), i.addresses.end(),
-                           [](const Prefix& p) { return p.ip.family == Family::ipv6; });
-    });
-}
-
-}  // namespace
 
 std::string BornRule::text() const {
     return "rule " + std::to_string(priority) + " of " +

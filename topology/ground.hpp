@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace topology {
@@ -46,6 +47,8 @@ struct Ground {
 };
 // 127.0.0.1/8 and ::1/128
 std::vector<Prefix> born_loopbacks();
+// In its commands, its files and the keys of its sysctls.
+bool speaks_of(const Node& node, std::string_view what);
 const char* word(Ground::Forwarding forwarding);
 
 // What a node is to stand on. Who speaks of forwarding or of rules in its own commands and files

@@ -120,6 +120,40 @@ class Drift(LabTest):
         self.assertEqual([], self.drift())
         self.assertIn("10.0.1.0/24 dev eth0 proto kernel scope link src 10.0.1.", run("ip", "-n", "t.h1", "route").out)
 
+    def test_a_name_that_was_changed_by_hand(self):
+        self.up(TEXT)
+        for mend in (["up", self.write("t.lab.toml", TEXT)], ["up", "--repair"]):
+            lab("exec", "h1", "--", "hostname", "evil")
+            self.assertEqual(["differs in hostname h1 (hostname is evil, wished h1)"], self.drift())
+            lab(*mend)
+            self.assertEqual("h1\n", lab("exec", "h1", "--", "hostname").out)
+            self.assertEqual([], self.drift())
+        # Who calls itself so by its own command is called so.
+        self.up(TEXT.replace("[nodes]", "[nodes]\nh6 = { kind = \"host\", exec = [\"hostname me\"] }"))
+        self.assertEqual([], self.drift())
+        self.assertEqual("me\n", lab("exec", "h6", "--", "hostname").out)
+
+    def test_settings_of_a_kind_that_were_changed_by_hand(self):
+        self.up(TEXT)
+        path = self.write("t.lab.toml", TEXT)
+        for key, value in (("net.ipv4.conf.all.rp_filter", "1"), ("net.ipv4.conf.eth0.rp_filter", "2"),
+                           ("net.ipv6.conf.all.accept_ra", "2"), ("net.ipv6.conf.eth1.accept_ra", "1"),
+                           ("net.ipv4.conf.all.arp_ignore", "8"), ("net.ipv4.conf.eth0.send_redirects", "0")):
+            for mend in (["up", path], ["up", "--repair"]):
+                with self.subTest(key=key, mend=mend):
+                    born = lab("exec", "r1", "--", "sysctl", "-n", key).out
+                    type_in(f"in r1 sysctl -qw {key}={value}")
+                    self.assertIn(f"sysctl r1 ({key} {value}", "\n".join(self.drift()))
+                    self.assertEqual(1, len(lab("plan", path, "--json").json["actions"]))
+                    lab(*mend)
+                    self.assertEqual(born, lab("exec", "r1", "--", "sysctl", "-n", key).out)
+                    self.assertEqual([], self.drift())
+        type_in("in h1 sysctl -qw net.ipv4.conf.all.rp_filter=1")
+        adopted = lab("up", "--adopt")
+        self.assertIn("h1 + net.ipv4.conf.all.rp_filter = 1", adopted.err)
+        self.up(adopted.out)
+        self.assertEqual([], self.drift())
+
     def test_forwarding_is_the_nodes_own_where_its_file_speaks_of_it(self):
         """By a sysctl of its own, or by a command: then nobody else knows what it should be."""
         text = """

@@ -1,0 +1,96 @@
+#include "labd/born_settings.hpp"
+
+#include "labd/birth_sysctls.hpp"
+#include "labd/fd.hpp"
+#include "labd/node_door_parts.hpp"
+#include "topology/ground.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+
+namespace labd {
+
+namespace {
+
+// Those by which a node talks to its network, and that nothing sets by itself: turning forwarding
+// on and off sets accept_redirects (net/ipv4/devinet.c, inet_forward_change).
+constexpr std::array looked_at{
+    "ipv4 rp_filter",    "ipv4 send_redirects", "ipv4 accept_source_route",
+    "ipv4 proxy_arp",    "ipv4 arp_announce",   "ipv4 arp_ignore",
+    "ipv4 accept_local", "ipv4 route_localnet", "ipv6 accept_ra"};
+
+bool runs_its_own(const topology::Node& node) {
+    return std::any_of(node.services.begin(), node.services.end(),
+                       [](const topology::Service& service) { return !service.generated; });
+}
+
+bool is_kept(const topology::Node& node, const topology::State& desired, const std::string& key) {
+    const auto contents = desired.contents.find(node.name);
+    return contents != desired.contents.end() && contents->second.sysctl.contains(key);
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> born_settings(const topology::Node& node,
+                                                               const topology::State& desired) {
+    std::vector<std::pair<std::string, std::string>> out;
+    if (node.kind == topology::Kind::bare || !node.has_process() || runs_its_own(node)) return out;
+    std::vector<std::string> scopes{"all"};
+    if (const auto space = desired.spaces.find(node.name); space != desired.spaces.end())
+        for (const auto& [name, device] : space->second.devices)
+            if (!topology::reaches_out(device.kind)) scopes.push_back(name);
+    std::map<std::string, std::string> birth;
+    for (auto& [key, value] : birth_sysctls(node, 0)) birth[key] = value;
+    for (const std::string words : looked_at) {
+        const std::string family = words.substr(0, 4), setting = words.substr(5);
+        if (topology::speaks_of(node, setting)) continue;
+        const std::string& value = birth.at("net." + family + ".conf.all." + setting);
+        for (const std::string& scope : scopes) {
+            // With slashes: a dot may belong to the device (sysctl(8)).
+            std::string key = "net/" + family + "/conf/" + scope + "/" + setting;
+            if (is_kept(node, desired, key)) continue;
+            if (scope.find('.') == std::string::npos)
+                std::replace(key.begin(), key.end(), '/', '.');
+            out.emplace_back(std::move(key), value);
+        }
+    }
+    return out;
+}
+
+bool names_itself(const topology::Node& node) {
+    const auto speaks = [](const auto& list) {
+        return std::any_of(list.begin(), list.end(), [](const auto& one) {
+            return std::any_of(one.argv.begin(), one.argv.end(), [](const topology::Text& word) {
+                return word.text.find("hostname") != std::string::npos;
+            });
+        });
+    };
+    return speaks(node.exec) || speaks(node.services);
+}
+
+std::vector<std::string> hostnames_of(const std::vector<int>& pidfds) {
+    std::vector<std::string> out(pidfds.size());
+    const Fd home(::open("/proc/thread-self/ns/uts", O_RDONLY | O_CLOEXEC));
+    if (!home) return out;
+    for (std::size_t i = 0; i < pidfds.size(); ++i) {
+        std::array<char, HOST_NAME_MAX + 1> name{};
+        if (pidfds[i] >= 0 && ::setns(pidfds[i], CLONE_NEWUTS) == 0 &&
+            ::gethostname(name.data(), name.size() - 1) == 0)
+            out[i] = door::tame(name.data(), name.size());
+    }
+    if (::setns(home.get(), CLONE_NEWUTS) != 0) {
+        std::perror("cannot return to the own UTS namespace");
+        std::abort();
+    }
+    return out;
+}
+
+}  // namespace labd
