@@ -115,7 +115,12 @@ void tell_contents(const Step& step, const topology::State& desired,
         action.detail = from + " → " + to;
     } else if (const auto* file = std::get_if<topology::WriteFile>(&step)) {
         // What no step of labd's has made of it.
-        if (value(contents_of(observed, file->node).files, file->path) != by_hand) return;
+        const auto held = value(contents_of(observed, file->node).files, file->path);
+        if (held == rights_by_hand) {
+            action.changes = {{"file." + file->path, held, "as in the lab's file"}};
+            action.detail += " " + *held;
+        }
+        if (held != by_hand) return;
         action.changes = {{"file." + file->path, by_hand, "as in the lab's file"}};
         action.detail += " changed by hand, kept as " + file->path + "~";
     }

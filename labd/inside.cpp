@@ -72,6 +72,29 @@ std::vector<NodeDoor::FileMark> brought_files(const topology::Node& node,
     return out;
 }
 
+// Of those that are as they were written. An init that was born of an earlier labd knows nothing of
+// the question.
+asio::awaitable<void> look_at_rights(std::shared_ptr<NodeDoor> door, const topology::Node& node,
+                                     const std::vector<NodeDoor::FileMark>& files, Strays& strays) {
+    std::vector<NodeDoor::FileRights> asked;
+    for (const NodeDoor::FileMark& mark : files) {
+        const topology::File& file = node.files.at(mark.path);
+        if (is_configuration(mark.path) && !strays.files.contains(mark.path))
+            asked.push_back({mark.path, file.mode, file.owner, file.group});
+    }
+    for (std::size_t from = 0; from < asked.size(); from += files_at_once) {
+        const auto begin = asked.begin() + static_cast<std::ptrdiff_t>(from);
+        const std::size_t count = std::min(files_at_once, asked.size() - from);
+        std::vector<NodeDoor::FileRights> some(begin, begin + static_cast<std::ptrdiff_t>(count));
+        try {
+            for (const std::string& path : co_await door->other_rights(std::move(some)))
+                strays.files[path] = StrayFile::rights;
+        } catch (const std::exception&) {
+            co_return;
+        }
+    }
+}
+
 }  // namespace
 
 // Whoever has put more there may keep it.
@@ -114,6 +137,7 @@ asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::st
                     strays.files[path] = StrayFile::changed;
             }
         }
+        co_await look_at_rights(door, *node, files, strays);
         std::vector<std::string> keys;
         for (const auto& [key, value] : written)
             if (value != unsure) keys.push_back(key);
@@ -233,7 +257,7 @@ void put(const Strays& strays, topology::Contents& held) {
         if (what == StrayFile::gone)
             held.files.erase(path);
         else
-            held.files[path] = by_hand;
+            held.files[path] = what == StrayFile::rights ? rights_by_hand : by_hand;
     }
 }
 

@@ -31,6 +31,7 @@ namespace labd {
 inline const std::string unsure = "?";
 // And that of a file that somebody has changed in a node.
 inline const std::string by_hand = "changed by hand";
+inline const std::string rights_by_hand = "of another mode or owner";
 
 // One incarnation of a node: from the birth of its init to the end of it.
 struct LiveNode {

@@ -88,6 +88,13 @@ class NodeDoor : public std::enable_shared_from_this<NodeDoor> {
     enum class FileState : std::uint8_t { same, changed, gone };
     // In the same order.
     boost::asio::awaitable<std::vector<FileState>> compare_files(std::vector<FileMark> files);
+    struct FileRights {
+        std::string path;
+        std::uint32_t mode = 0;
+        std::string owner, group;
+    };
+    // Those of them that have others.
+    boost::asio::awaitable<std::vector<std::string>> other_rights(std::vector<FileRights> files);
     boost::asio::awaitable<void> remove_file(std::string path);
     boost::asio::awaitable<RunResult> run(Command command, std::uint32_t timeout_ms);
     boost::asio::awaitable<void> put_service(topology::Service service,

@@ -3,6 +3,8 @@
 #include "labd/node_door_parts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace labd {
 
@@ -84,6 +86,28 @@ asio::awaitable<std::vector<NodeDoor::FileState>> NodeDoor::compare_files(
                       : word == "changed" ? FileState::changed
                                           : FileState::same);
     }
+    co_return out;
+}
+
+asio::awaitable<std::vector<std::string>> NodeDoor::other_rights(std::vector<FileRights> files) {
+    const std::uint32_t id = next_id_++;
+    std::vector<std::string> paths, modes, owners, groups, out;
+    for (FileRights& file : files) {
+        std::array<char, 16> octal{};
+        (void)std::snprintf(octal.data(), octal.size(), "%o", file.mode & 07777U);
+        paths.push_back(std::move(file.path));
+        modes.emplace_back(octal.data());
+        owners.push_back(std::move(file.owner));
+        groups.push_back(std::move(file.group));
+    }
+    Packer packet(door::code(Door::compare_rights), id);
+    packet.list(paths).list(modes).list(owners).list(groups);
+    const std::string payload =
+        co_await ask(std::move(packet), id, "look at the owners of files", door::look_limit);
+    Unpacker in(payload);
+    const std::vector<std::string> words = in.list();
+    for (std::size_t i = 0; i < std::min(paths.size(), words.size()); ++i)
+        if (words[i] == "other") out.push_back(paths[i]);
     co_return out;
 }
 

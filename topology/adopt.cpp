@@ -300,6 +300,10 @@ class Adopter {
         if (!now.hostname.empty())
             left(node.name + " calls itself " + now.hostname + ": lab up --repair");
         for (const auto& [path, state] : now.files) {
+            if (state == StrayFile::rights) {
+                left(node.name + " has " + path + " of another mode or owner: lab up --repair");
+                continue;
+            }
             const bool gone = state == StrayFile::gone;
             left(node.name + " has " + (gone ? "no " : "another ") + path +
                  (gone ? " any more"

@@ -18,8 +18,8 @@ struct ForeignQueues {
     std::string unknown;  // the kind that has none, "" = they all have
 };
 
-// What has become of a file that labd wrote.
-enum class StrayFile : std::uint8_t { changed, gone };
+// What has become of a file that labd wrote: `rights` are its mode and owner.
+enum class StrayFile : std::uint8_t { changed, gone, rights };
 
 // A lab as it was found.
 struct Found {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace labd::init {
 namespace {
@@ -38,20 +39,20 @@ struct Owner {
     gid_t group = 0;
 };
 
-Owner owner_of(const FilePart& part) {
+Owner owner_of(const std::string& name, const std::string& of_group) {
     // Of what is root's, which is nearly all, nobody has to be asked.
-    const auto is_root = [](const std::string& name) { return name.empty() || name == "root"; };
-    if (is_root(part.owner) && is_root(part.group)) return {};
+    const auto is_root = [](const std::string& who) { return who.empty() || who == "root"; };
+    if (is_root(name) && is_root(of_group)) return {};
     const Accounts accounts = Accounts::read();
-    const auto user = accounts.user(part.owner.empty() ? "root" : part.owner);
-    if (!user) throw Failure{EINVAL, "find user " + part.owner};
-    const auto group = part.group.empty() ? user->gid : accounts.group(part.group);
-    if (!group) throw Failure{EINVAL, "find group " + part.group};
+    const auto user = accounts.user(name.empty() ? "root" : name);
+    if (!user) throw Failure{EINVAL, "find user " + name};
+    const auto group = of_group.empty() ? user->gid : accounts.group(of_group);
+    if (!group) throw Failure{EINVAL, "find group " + of_group};
     return {user->uid, *group};
 }
 
 void give_to_owner(const Fd& file, const FilePart& part) {
-    const Owner owner = owner_of(part);
+    const Owner owner = owner_of(part.owner, part.group);
     must(fchown(file.get(), owner.user, owner.group) == 0, "set the owner of", part.path);
     must(fchmod(file.get(), part.mode & 07777) == 0, "set the mode of", part.path);
 }
@@ -159,6 +160,16 @@ const char* compare_file(const std::string& path, const std::string& size,
         got += static_cast<std::size_t>(n);
     }
     return content_digest(content) == digest ? "same" : "changed";
+}
+
+const char* compare_rights(const std::string& path, const std::string& mode,
+                           const std::string& owner, const std::string& group) {
+    struct stat s {};
+    if (lstat(path.c_str(), &s) != 0 || !S_ISREG(s.st_mode)) return "same";
+    const Owner wished = owner_of(owner, group);
+    const bool same = (s.st_mode & 07777) == std::strtoul(mode.c_str(), nullptr, 8) &&
+                      s.st_uid == wished.user && s.st_gid == wished.group;
+    return same ? "same" : "other";
 }
 
 void remove_file(const std::string& path) {

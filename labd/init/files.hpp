@@ -27,5 +27,9 @@ void remove_file(const std::string& path);
 // "gone".
 const char* compare_file(const std::string& path, const std::string& size,
                          const std::string& digest);
+// "same" when its mode, in octal, and its owner are those, else "other". What is no file, or is not
+// there, is the same: its content is said to be another one.
+const char* compare_rights(const std::string& path, const std::string& mode,
+                           const std::string& owner, const std::string& group);
 
 }  // namespace labd::init

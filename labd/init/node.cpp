@@ -197,6 +197,16 @@ void Node::request(Message type, Unpacker& in, std::vector<Fd> fds, const Reply&
                 states.emplace_back(compare_file(paths[i], sizes[i], digests[i]));
             return reply.done([&](protocol::Packer& packet) { packet.list(states); });
         }
+        case Message::compare_rights: {
+            const auto paths = in.list(), modes = in.list(), owners = in.list(), groups = in.list();
+            check(in);
+            for (const auto* list : {&modes, &owners, &groups})
+                if (list->size() != paths.size()) throw Failure{EPROTO, "read a request"};
+            std::vector<std::string> answers;
+            for (std::size_t i = 0; i < paths.size(); ++i)
+                answers.emplace_back(compare_rights(paths[i], modes[i], owners[i], groups[i]));
+            return reply.done([&](protocol::Packer& packet) { packet.list(answers); });
+        }
         case Message::hostname: {
             const std::string name = in.text();
             check(in);

@@ -121,6 +121,8 @@ enum class Door : std::uint32_t {
     read_sysctl,      // {list key}: answered with {list value}, "" for what cannot be read
     compare_files,    // {list path, list size, list digest}: answered with {list "same", "changed",
                       // "gone"}
+    compare_rights,   // {list path, list mode in octal, list owner, list group}: answered with
+                      // {list "same", "other"}; what is gone has no others
     // lab-init → labd
     answer = 100,     // {u32 errno, text, payload as said above}
     service_state,    // {name, u32 ServiceState, u32 pid in the node, u32 wait_status, u32 restarts,

@@ -156,6 +156,25 @@ class Files(ByHand):
             lab(*mend)
             self.assertEqual("begin here\n", self.cat("/root/task.txt"))
 
+    def test_a_file_of_another_mode_or_owner(self):
+        path = self.write("t.lab.toml", FILES)
+        lab("up", path)
+        stat = lambda name: lab("exec", "h1", "--", "stat", "-c", "%a %U %G", name).out.strip()
+        for command in ("chmod 600 /etc/some.conf", "chown nobody /etc/some.conf", "chgrp nogroup /etc/some.conf"):
+            for mend in (["up", path], ["up", "--repair"]):
+                with self.subTest(command=command, mend=mend):
+                    lab("exec", "h1", "--", *command.split())
+                    self.assertIn("/etc/some.conf is of another mode or owner", "\n".join(self.drift()))
+                    self.assertIn("some.conf of another mode or owner", lab("up", "--adopt").err)
+                    lab(*mend)
+                    self.assertEqual("644 root root", stat("/etc/some.conf"))
+                    self.assertEqual([], self.drift())
+        # It was nobody's work, and is not kept.
+        self.assertNotIn("some.conf~", lab("exec", "h1", "--", "ls", "/etc").out)
+        # What a student does with what he was given is not the lab's to take back.
+        lab("exec", "h1", "--", "chmod", "755", "/root/task.txt")
+        self.assertEqual([], self.drift())
+
     def test_what_stands_there_instead_is_not_waited_for(self):
         path = self.write("t.lab.toml", FILES)
         lab("up", path)

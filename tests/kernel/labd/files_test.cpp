@@ -82,6 +82,32 @@ TEST_F(Files, AreComparedWithWhatTheyShouldBe) {
     EXPECT_EQ(uneven.error, EPROTO);
 }
 
+TEST_F(Files, OfAnotherModeOrOwnerAreTold) {
+    const auto rights = [&](const std::string& path, const std::string& mode,
+                            const std::string& owner, const std::string& group) {
+        const Answer answer = node->ask(Door::compare_rights, [&](Packer& p) {
+            p.list({path}).list({mode}).list({owner}).list({group});
+        });
+        protocol::Unpacker in(answer.payload);
+        const std::vector<std::string> words = in.list();
+        return words.size() == 1 ? words[0] : std::to_string(words.size()) + " answers";
+    };
+    ASSERT_EQ(write("/etc/x", "text\n", 0640, "nobody", "nogroup").error, 0);
+    EXPECT_EQ(rights("/etc/x", "640", "nobody", "nogroup"), "same");
+    EXPECT_EQ(rights("/etc/x", "640", "nobody", ""), "same") << "the owner's primary group";
+    EXPECT_EQ(rights("/etc/x", "644", "nobody", "nogroup"), "other");
+    EXPECT_EQ(rights("/etc/x", "640", "root", "nogroup"), "other");
+    EXPECT_EQ(rights("/etc/x", "640", "nobody", "root"), "other");
+    out("chmod u+s /etc/x");
+    EXPECT_EQ(rights("/etc/x", "640", "nobody", "nogroup"), "other");
+    EXPECT_EQ(rights("/etc/none", "640", "", ""), "same");
+    EXPECT_EQ(rights("/etc", "640", "", ""), "same");
+    const Answer uneven = node->ask(Door::compare_rights, [](Packer& p) {
+        p.list({"/etc/x"}).list({"644"}).list({"root"}).list({});
+    });
+    EXPECT_EQ(uneven.error, EPROTO);
+}
+
 TEST_F(Files, KeepWhatSomebodyHasMadeOfThem) {
     ASSERT_EQ(write("/etc/x", "text\n").error, 0);
     const auto again = [&](const std::string& data) {
