@@ -35,7 +35,7 @@ struct Point {
 };
 
 std::vector<Point> points_of(const std::string& text) {
-    const json::object body = body::parse(text);
+    const json::object body = body::parse(text, {"points"});
     const json::value* list = body.if_contains("points");
     if (list == nullptr || !list->is_array() || list->get_array().empty())
         throw BadRequest("the request lacks \"points\"");

@@ -57,7 +57,8 @@ void Api::impair(Exchange exchange) {
     if (!held) return;
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
-        const ImpairWish wish = impair_wish_of(body::parse(to->request().body));
+        const ImpairWish wish = impair_wish_of(
+            body::parse(to->request().body, {"link", "from", "to", "settings", "clear", "for"}));
         const std::vector<ImpairChange> changes =
             co_await engine.impair(changed, wish, to->request().peer);
         json::array ends;

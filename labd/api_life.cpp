@@ -24,7 +24,7 @@ Life life_of(const json::object& body) {
 
 bool is_dry_run(const http::Exchange& exchange) {
     const std::string& text = exchange.request().body;
-    return !text.empty() && body::flag(body::parse(text), "dry_run");
+    return !text.empty() && body::flag(body::parse(text, {"dry_run"}), "dry_run");
 }
 
 // One record for each thing that went or would not go.
@@ -42,7 +42,7 @@ void record_removals(Audit& audit, const Peer& who, const json::array& actions) 
 
 void Api::life(Exchange exchange) {
     const auto work = [](Engine& engine, Exchange to) -> asio::awaitable<void> {
-        const json::object body = body::parse(to->request().body);
+        const json::object body = body::parse(to->request().body, {"op", "nodes"});
         std::string lab = to->request().path.at("lab");
         std::vector<std::string> nodes = body::needed_texts(body, "nodes");
         const UpResult result = co_await engine.life(std::move(lab), std::move(nodes),

@@ -64,7 +64,7 @@ void Api::add_link(Exchange exchange) {
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
         LinkEdit edit;
-        edit.add = table_of(body::parse(to->request().body));
+        edit.add = table_of(body::parse(to->request().body, {"endpoints", "keys"}));
         const UpResult result = co_await engine.edit_links(changed, edit, to->request().peer);
         json::object object = json::parse(result_line(result)).as_object();
         object["toml"] = edit.add;
@@ -79,7 +79,7 @@ void Api::remove_link(Exchange exchange) {
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
         LinkEdit edit;
-        edit.remove = body::needed_text(body::parse(to->request().body), "link");
+        edit.remove = body::needed_text(body::parse(to->request().body, {"link"}), "link");
         const UpResult result = co_await engine.edit_links(changed, edit, to->request().peer);
         to->answer(200, result_line(result));
     };
@@ -91,7 +91,7 @@ void Api::links(Exchange exchange) {
     if (!held) return;
     const auto work = [](Engine& engine, Exchange to,
                          std::shared_ptr<Lab> changed) -> asio::awaitable<void> {
-        const LinkWish wish = link_wish_of(body::parse(to->request().body));
+        const LinkWish wish = link_wish_of(body::parse(to->request().body, {"op", "links", "for"}));
         const std::vector<LinkChange> changes =
             co_await engine.change_links(changed, wish, to->request().peer);
         json::array told;

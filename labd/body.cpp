@@ -1,9 +1,11 @@
 #include "labd/body.hpp"
 
 #include "labd/bundle.hpp"
+#include "topology/suggest.hpp"
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace labd::body {
@@ -35,6 +37,18 @@ json::object parse(const std::string& text) {
     if (error) throw BadRequest("the request is not JSON: " + error.message());
     if (!value.is_object()) throw BadRequest("the request must be an object");
     return std::move(value.get_object());
+}
+
+json::object parse(const std::string& text, const std::vector<std::string>& members) {
+    json::object body = parse(text);
+    for (const auto& [name, value] : body) {
+        const std::string key(name);
+        if (key == "api" || std::find(members.begin(), members.end(), key) != members.end())
+            continue;
+        const std::string near = topology::did_you_mean(key, members);
+        throw BadRequest("the request has no \"" + key + "\"" + (near.empty() ? "" : ": " + near));
+    }
+    return body;
 }
 
 std::string text(const json::object& body, const char* key) {

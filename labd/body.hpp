@@ -12,6 +12,9 @@ namespace labd::body {
 
 // Throws BadRequest when the text is not a JSON object.
 boost::json::object parse(const std::string& text);
+// The same of a request that has these members and "api", and no others: one that nobody knows is a
+// slip of the keyboard, and what it was to say would not be done.
+boost::json::object parse(const std::string& text, const std::vector<std::string>& members);
 
 std::string text(const boost::json::object& body, const char* key);  // "" when missing
 bool flag(const boost::json::object& body, const char* key);         // false when missing

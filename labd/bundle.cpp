@@ -56,7 +56,9 @@ Bundle bundle_of(const json::object& object) {
 }  // namespace
 
 UpRequest parse_up_request(const std::string& text) {
-    const json::object object = body::parse(text);
+    const json::object object =
+        body::parse(text, {"main", "source", "files", "set", "name", "wait", "dry_run",
+                           "keep_on_failure", "renumber", "autostart", "recreate", "numbering"});
     UpRequest request;
     request.bundle = bundle_of(object);
     request.wait_s = body::number(object, "wait").value_or(0);

@@ -108,7 +108,8 @@ std::string result_line(const UpResult& result) {
 }
 
 SessionRequest parse_session(const std::string& text, const topology::Node& node) {
-    const json::object object = body::parse(text);
+    const json::object object =
+        body::parse(text, {"argv", "env", "user", "dir", "tty", "rows", "columns"});
     SessionRequest request;
     request.command.argv = body::needed_texts(object, "argv");
     std::map<std::string, std::string> env;

@@ -37,7 +37,8 @@ struct Asked {
 Asked parse(const std::string& text) {
     Asked asked;
     if (text.empty()) return asked;
-    const json::object object = body::parse(text);
+    const json::object object = body::parse(
+        text, {"k", "tags", "condition", "fail_fast", "watch", "within", "once", "cancel"});
     asked.filter.expression = body::text(object, "k");
     asked.filter.tags = body::texts(object, "tags");
     asked.condition = body::text(object, "condition");

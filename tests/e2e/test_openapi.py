@@ -84,6 +84,18 @@ class OpenApi(LabTest):
                              sorted(response.getheader("Allow").split(", ")), path)
             connection.close()
 
+    def test_what_a_request_does_not_have_is_refused_by_its_name(self):
+        self.up(PAIR)
+        for path, item in DOCUMENT["paths"].items():
+            for method in {"post", "put"} & set(item):
+                body = item[method].get("requestBody", {}).get("content", {}).get("application/json")
+                if body is None:
+                    continue
+                status, text = api(method.upper(), path.replace("{lab}", "t").replace("{node}", "h1"), {"dryrun": True})
+                self.assertEqual(400, status, path)
+                self.assertIn("dryrun", json.loads(text.splitlines()[-1])["error"]["message"], path)
+        self.assertEqual("up", lab("status", "--json").json["state"])
+
     def test_every_parameter_of_a_path_is_described(self):
         for path, item in DOCUMENT["paths"].items():
             self.assertEqual(set(re.findall(r"\{(\w+)\}", path)),

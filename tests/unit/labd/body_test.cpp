@@ -25,6 +25,22 @@ TEST(Body, null_counts_as_missing) {
     EXPECT_THROW(body::needed_texts(object, "l"), BadRequest);
 }
 
+TEST(Body, what_no_request_has_is_named) {
+    const auto complaint = [](const char* text) -> std::string {
+        try {
+            (void)body::parse(text, {"dry_run", "nodes"});
+        } catch (const BadRequest& refused) {
+            return refused.what();
+        }
+        return "";
+    };
+    EXPECT_EQ(complaint(R"({"api": 1, "dry_run": true})"), "");
+    EXPECT_EQ(complaint("{}"), "");
+    EXPECT_EQ(complaint(R"({"dryrun": true})"),
+              "the request has no \"dryrun\": did you mean \"dry_run\"?");
+    EXPECT_EQ(complaint(R"({"dry_run": true, "x": null})"), "the request has no \"x\"");
+}
+
 TEST(Body, nought_is_a_number) {
     EXPECT_EQ(body::number(body::parse(R"({"n": 0})"), "n"), 0.0);
 }
