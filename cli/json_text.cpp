@@ -104,7 +104,7 @@ std::string part_json(std::string_view body, const char* key, const std::vector<
     json::object out(lab.storage());
     out["api"] = 1;
     out["lab"] = name_of(lab);
-    for (const char* about : {"state", "reason", "owner", "shared", "drift"})
+    for (const char* about : {"state", "reason", "owner", "shared", "drift", "added"})
         if (const json::value* v = lab.if_contains(about)) out[about] = *v;
     out[key] = std::move(list);
     return compact(out);

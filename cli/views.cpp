@@ -81,6 +81,11 @@ std::string changed_by_hand(const LabState& lab, const Style& style) {
     if (drift.size() > most)
         out += style.yellow("!") + " and " + std::to_string(drift.size() - most) +
                " more such things: lab status --json\n";
+    for (std::size_t i = 0; i < std::min(lab.added.size(), most); ++i)
+        out += style.dim("+") + " by hand: " + lab.added[i] + "\n";
+    if (lab.added.size() > most)
+        out += style.dim("+") + " and " + std::to_string(lab.added.size() - most) +
+               " more by hand: lab up --adopt would take over what a file can say\n";
     return out;
 }
 

@@ -162,6 +162,7 @@ LabState parse_lab(std::string_view body) {
     each_object(o, "nodes", [&](const object& n) { lab.nodes.push_back(node(n)); });
     each_object(o, "links", [&](const object& l) { lab.links.push_back(link(l)); });
     lab.drift = texts(o, "drift");
+    lab.added = texts(o, "added");
     return lab;
 }
 

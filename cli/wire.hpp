@@ -58,6 +58,7 @@ struct LabState {
     std::vector<NodeState> nodes;
     std::vector<LinkState> links;
     std::vector<std::string> drift;  // "lacks link h1--r1", …: what somebody has changed by hand
+    std::vector<std::string> added;  // "address h1:eth0 (192.0.2.7/24)": and what has been added
 
     const NodeState* find(std::string_view node) const;
 };

@@ -140,6 +140,7 @@ void Api::status(Exchange exchange) {
     const auto work = [](Api& api, Exchange to,
                          std::shared_ptr<Lab> shown) -> asio::awaitable<void> {
         const std::vector<topology::Action> drift = co_await api.engine_.drift(shown);
+        const std::vector<topology::Action> added = co_await api.engine_.additions(shown);
         const auto counters = to->request().query.find("counters");
         // What is being changed nobody has looked at yet.
         const bool last = counters != to->request().query.end() && counters->second == "last" &&
@@ -148,6 +149,7 @@ void Api::status(Exchange exchange) {
         json::monotonic_resource memory;
         json::object told = whole(*shown, readings, memory);
         tell_drift(told, drift);
+        tell_additions(told, added);
         json::object object(wire(), told.storage());
         object["lab"] = std::move(told);
         to->answer(200, json::serialize(object));

@@ -1,8 +1,8 @@
 #include "labd/born_settings.hpp"
 
+#include "labd/additions.hpp"
 #include "labd/birth_sysctls.hpp"
 #include "labd/fd.hpp"
-#include "labd/node_door_parts.hpp"
 #include "topology/ground.hpp"
 
 #include <fcntl.h>
@@ -27,17 +27,17 @@ constexpr std::array looked_at{
     "ipv4 proxy_arp",    "ipv4 arp_announce",   "ipv4 arp_ignore",
     "ipv4 accept_local", "ipv4 route_localnet", "ipv6 accept_ra"};
 
-bool runs_its_own(const topology::Node& node) {
-    return std::any_of(node.services.begin(), node.services.end(),
-                       [](const topology::Service& service) { return !service.generated; });
-}
-
 bool is_kept(const topology::Node& node, const topology::State& desired, const std::string& key) {
     const auto contents = desired.contents.find(node.name);
     return contents != desired.contents.end() && contents->second.sysctl.contains(key);
 }
 
 }  // namespace
+
+bool runs_its_own(const topology::Node& node) {
+    return std::any_of(node.services.begin(), node.services.end(),
+                       [](const topology::Service& service) { return !service.generated; });
+}
 
 std::vector<std::pair<std::string, std::string>> born_settings(const topology::Node& node,
                                                                const topology::State& desired) {
@@ -84,7 +84,7 @@ std::vector<std::string> hostnames_of(const std::vector<int>& pidfds) {
         std::array<char, HOST_NAME_MAX + 1> name{};
         if (pidfds[i] >= 0 && ::setns(pidfds[i], CLONE_NEWUTS) == 0 &&
             ::gethostname(name.data(), name.size() - 1) == 0)
-            out[i] = door::tame(name.data(), name.size());
+            out[i] = printable(name.data());
     }
     if (::setns(home.get(), CLONE_NEWUTS) != 0) {
         std::perror("cannot return to the own UTS namespace");

@@ -17,6 +17,8 @@ namespace labd {
 std::vector<std::pair<std::string, std::string>> born_settings(const topology::Node& node,
                                                                const topology::State& desired);
 
+// Services that the file says, as opposed to labd's.
+bool runs_its_own(const topology::Node& node);
 // Whether its own commands say how it is called.
 bool names_itself(const topology::Node& node);
 // How processes call the machine that they are on, in the same order; "" for one that cannot be

@@ -152,6 +152,8 @@ class Engine {
 
     // What differs now from what was last wished; nothing while a change is under way.
     boost::asio::awaitable<std::vector<topology::Action>> drift(std::shared_ptr<Lab> lab);
+    // What somebody has added by hand, which no file speaks of.
+    boost::asio::awaitable<std::vector<topology::Action>> additions(std::shared_ptr<Lab> lab);
     // Links of a running lab go up or down, for a while or until told otherwise; `lab up` puts the
     // file's state back. In the order of the links. Throws UpFailure.
     boost::asio::awaitable<std::vector<LinkChange>> change_links(std::shared_ptr<Lab> lab,

@@ -1,6 +1,7 @@
 // What nodes hold besides their network, held against what labd brought there. No event tells of
 // it, so it is looked at when somebody asks: sysctls, files and rulesets that the lab's file speaks
 // of.
+#include "labd/additions.hpp"
 #include "labd/born_settings.hpp"
 #include "labd/engine.hpp"
 #include "labd/init/digest.hpp"
@@ -43,18 +44,6 @@ bool is_configuration(const std::string& path) {
 // edit: who only looks asks no init for that.
 bool counts(const topology::Node& node, const topology::File& file) {
     return file.origin != topology::File::Origin::generated || !node.services.empty();
-}
-
-// The next ones of many, after those that were looked at last.
-std::set<std::string> turn_of(Lab& lab, const std::set<std::string>& nodes) {
-    std::set<std::string> out;
-    auto next = nodes.upper_bound(lab.turn);
-    while (out.size() < settings_at_once) {
-        if (next == nodes.end()) next = nodes.begin();
-        lab.turn = *next;
-        out.insert(*next++);
-    }
-    return out;
 }
 
 // Those that labd knows to have brought there, as its wish says.
@@ -171,7 +160,7 @@ asio::awaitable<void> Engine::look_at_births(std::shared_ptr<Lab> lab, bool all,
     std::set<std::string> due;
     for (const auto& [name, live] : lab->nodes)
         if (live.door && live.started) due.insert(name);
-    if (!all && due.size() > settings_at_once) due = turn_of(*lab, due);
+    if (!all) due = turn_of(lab->turn, due, settings_at_once);
     for (const auto& [name, live] : lab->nodes) {
         const topology::Node* node = lab->wish.find(name);
         const auto contents = lab->desired.contents.find(name);

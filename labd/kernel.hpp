@@ -111,6 +111,8 @@ class Kernel {
     virtual std::optional<std::map<std::string, std::size_t>> ruleset(const std::string&) {
         return std::nullopt;
     }
+    // What somebody has added by hand beside labd's own: op is "create". Throws KernelError.
+    virtual std::vector<topology::Action> added(const std::string&) { return {}; }
     // What settings are now, keys as sysctl(8) says them: as many values, "" for what is not there.
     virtual std::vector<std::string> settings(const std::string&,
                                               const std::vector<std::string>& keys) {

@@ -128,7 +128,10 @@ struct Lab {
     bool judged = false;  // that is of the present wish
     // By node, as somebody has looked last: nothing says so by itself.
     std::map<std::string, Strays> strays;
-    std::string turn;           // whose settings have been looked at last, where there are many
+    std::string turn;  // whose settings have been looked at last, where there are many
+    // By namespace, as somebody has asked last; and whose turn it was then.
+    std::map<std::string, std::vector<topology::Action>> added;
+    std::string added_turn;
     topology::Learned learned;  // learn.cpp
 
     Turnstile changing;  // up and down of this lab, one at a time

@@ -56,6 +56,7 @@ class LinuxKernel final : public Kernel {
     std::map<std::string, std::set<topology::Prefix>> learned(const std::string& space) override;
     std::vector<topology::Route> handwritten(const std::string& space) override;
     std::optional<std::map<std::string, std::size_t>> ruleset(const std::string& space) override;
+    std::vector<topology::Action> added(const std::string& space) override;
     std::vector<std::string> settings(const std::string& space,
                                       const std::vector<std::string>& keys) override;
     std::map<std::string, topology::ForeignQueues> foreign_queues(

@@ -1,5 +1,6 @@
 #include "labd/status.hpp"
 
+#include "labd/additions.hpp"
 #include "labd/impairments.hpp"
 #include "labd/picture.hpp"
 #include "topology/ends.hpp"
@@ -321,6 +322,12 @@ void tell_drift(json::object& lab, const std::vector<topology::Action>& drift) {
         lab["reason"] = changed_by_hand(*worst, list.size());
     }
     lab["drift"] = std::move(list);
+}
+
+void tell_additions(json::object& lab, const std::vector<topology::Action>& additions) {
+    json::array list;
+    for (const topology::Action& action : additions) list.emplace_back(addition_words(action));
+    lab["added"] = std::move(list);
 }
 
 }  // namespace labd

@@ -28,4 +28,7 @@ std::string state_of(const topology::Node& node, const Lab& lab, std::string& re
 // What somebody changed by hand makes a lab degraded, and is told.
 void tell_drift(boost::json::object& lab, const std::vector<topology::Action>& drift);
 
+// What somebody added by hand is told, and makes nothing worse.
+void tell_additions(boost::json::object& lab, const std::vector<topology::Action>& additions);
+
 }  // namespace labd

@@ -38,4 +38,27 @@ std::vector<Neighbor> neighbors(Socket& socket) {
     return out;
 }
 
+std::vector<BridgeEntry> bridge_entries(Socket& socket) {
+    ndmsg header{};
+    header.ndm_family = AF_BRIDGE;
+    Message request(RTM_GETNEIGH, 0, header);
+    std::vector<BridgeEntry> out;
+    socket.dump(
+        request, {"list", "forwarding entries"}, [&] { out.clear(); },
+        [&](const Frame& frame) {
+            const auto head = frame.header<ndmsg>();
+            if (!head || head->ndm_family != AF_BRIDGE) return;
+            BridgeEntry entry;
+            entry.index = static_cast<std::uint32_t>(head->ndm_ifindex);
+            entry.state = head->ndm_state;
+            entry.flags = head->ndm_flags;
+            for_attributes(frame.attributes<ndmsg>(), [&](const Attribute& a) {
+                if (a.number == NDA_LLADDR && a.payload.size() == entry.mac.size())
+                    std::copy(a.payload.begin(), a.payload.end(), entry.mac.begin());
+            });
+            out.push_back(entry);
+        });
+    return out;
+}
+
 }  // namespace netlink

@@ -52,7 +52,10 @@ std::optional<Rule> parse_plain_rule(const Frame& frame) {
     return out;
 }
 
-std::vector<Rule> plain_rules(Socket& socket) {
+namespace {
+
+template <class Parse>
+std::vector<Rule> list_rules(Socket& socket, Parse parse) {
     std::vector<Rule> out;
     for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
         const std::size_t before = out.size();
@@ -62,10 +65,36 @@ std::vector<Rule> plain_rules(Socket& socket) {
         socket.dump(
             request, {"list", "routing rules"}, [&] { out.resize(before); },
             [&](const Frame& frame) {
-                if (const auto rule = parse_plain_rule(frame)) out.push_back(*rule);
+                if (const auto rule = parse(frame)) out.push_back(*rule);
             });
     }
     return out;
+}
+
+std::optional<Rule> parse_rule_by_hand(const Frame& frame) {
+    const auto head = frame.header<fib_rule_hdr>();
+    if (frame.type != RTM_NEWRULE || !head) return std::nullopt;
+    Rule out{head->family, 0, head->table};
+    std::uint8_t protocol = RTPROT_UNSPEC;
+    for_attributes(frame.attributes<fib_rule_hdr>(), [&](const Attribute& a) {
+        if (a.number == FRA_PRIORITY) out.priority = a.as<std::uint32_t>().value_or(0);
+        if (a.number == FRA_TABLE) out.table = a.as<std::uint32_t>().value_or(0);
+        if (a.number == FRA_PROTOCOL) protocol = a.as<std::uint8_t>().value_or(RTPROT_UNSPEC);
+    });
+    const bool by_hand =
+        protocol == RTPROT_UNSPEC || protocol == RTPROT_BOOT || protocol == RTPROT_STATIC;
+    if (!by_hand) return std::nullopt;
+    return out;
+}
+
+}  // namespace
+
+std::vector<Rule> plain_rules(Socket& socket) {
+    return list_rules(socket, parse_plain_rule);
+}
+
+std::vector<Rule> rules_by_hand(Socket& socket) {
+    return list_rules(socket, parse_rule_by_hand);
 }
 
 Message add_rule(const Rule& rule) {

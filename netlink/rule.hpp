@@ -23,6 +23,10 @@ std::vector<Rule> born_rules();
 // Those of the socket's namespace that look at a table whatever the packet is.
 std::vector<Rule> plain_rules(Socket& socket);
 
+// Those that an administrator has made: ip-rule(8) writes nothing of who asks for them, or "boot"
+// or "static" when it is told to.
+std::vector<Rule> rules_by_hand(Socket& socket);
+
 Message add_rule(const Rule& rule);
 
 // nullopt when the frame is cut short, or a rule that asks for something.

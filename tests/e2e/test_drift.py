@@ -94,7 +94,7 @@ class Drift(LabTest):
             with self.subTest(name):
                 for words in commands:
                     type_in(words)
-                self.assertTrue(self.drift())
+                self.assertTrue(self.drift(), name)
                 planned = lab("plan", path, "--json").json["actions"]
                 self.assertTrue(planned)
                 done = lab("up", path, "--json").json["actions"]
@@ -153,6 +153,34 @@ class Drift(LabTest):
         self.assertIn("h1 + net.ipv4.conf.all.rp_filter = 1", adopted.err)
         self.up(adopted.out)
         self.assertEqual([], self.drift())
+
+    def test_what_was_added_by_hand_is_said_and_is_no_drift(self):
+        """By a teacher in front of a class, or by a student before the teacher has come."""
+        self.up(TEXT.replace("[nodes]", "[nodes]\nh6 = { kind = \"host\", exec = [\"ip address add 192.0.2.6/24 dev lo\"] }"))
+        added = lambda: lab("status", "--json").json["added"]
+        self.assertEqual([], added())
+        gateway = json.loads(run("ip", "-n", "t.h1", "-j", "route", "show", "default").out)[0]["gateway"]
+        for words, said in (
+                ("in h1 ip address add 192.0.2.7/24 dev eth0", "address h1:eth0 (192.0.2.7/24)"),
+                ("in h1 ip route add 198.51.100.0/24 via " + gateway, f"route h1 (198.51.100.0/24 via {gateway} dev eth0)"),
+                ("in h2 ip -6 route add blackhole 2001:db8::/32", "route h2 (blackhole 2001:db8::/32 metric 1024)"),
+                (f"in h1 ip neigh replace {gateway} lladdr 02:00:00:00:00:99 nud permanent dev eth0",
+                 f"neighbour h1:eth0 ({gateway} at 02:00:00:00:00:99)"),
+                ("in sw bridge fdb replace 02:00:00:00:00:99 dev eth0 master static",
+                 "forwarding entry sw:eth0 (02:00:00:00:00:99)"),
+                ("in h2 ip rule add priority 100 from 10.0.0.0/8 table 7", "rule h2 (rule 100 of IPv4, to table 7)"),
+                ("in h3 tc qdisc add dev eth0 root handle 7: tbf rate 2mbit burst 16384 limit 30000",
+                 "queue discipline h3:eth0 (rate 2mbit, burst 16384B, queue bfifo limit 30000B)")):
+            with self.subTest(words):
+                before = added()
+                type_in(words)
+                self.assertEqual(sorted(before + [said]), sorted(added()))
+        told = lab("status", "--json").json
+        self.assertEqual(("up", []), (told["state"], told["drift"]))
+        self.assertIn("by hand: address h1:eth0 (192.0.2.7/24)", lab("status").out)
+        self.assertEqual(7, len(told["added"]))
+        type_in("in h1 ip address delete 192.0.2.7/24 dev eth0")
+        self.assertEqual(6, len(added()))
 
     def test_forwarding_is_the_nodes_own_where_its_file_speaks_of_it(self):
         """By a sysctl of its own, or by a command: then nobody else knows what it should be."""
