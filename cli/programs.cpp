@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
+#include <sstream>
+#include <string_view>
 
 namespace cli {
 namespace {
@@ -15,6 +18,9 @@ using topology::Diagnostic;
 // PATH of a node.
 constexpr std::array folders{"/usr/local/sbin/", "/usr/local/bin/", "/usr/sbin/",
                              "/usr/bin/",        "/sbin/",          "/bin/"};
+
+constexpr std::array<std::string_view, 5> system_folders{"/usr/", "/bin/", "/sbin/", "/lib/",
+                                                         "/lib64/"};
 
 // Programs whose package has another name.
 std::string package_of(const std::string& program) {
@@ -61,20 +67,66 @@ Diagnostic missing(const std::string& program, const topology::Where& where,
     return d;
 }
 
+// What a node has from the host, /bin and the like being links into it.
+bool is_of_the_system(const std::string& path) {
+    return std::any_of(system_folders.begin(), system_folders.end(),
+                       [&](std::string_view folder) { return path.starts_with(folder); });
+}
+
+bool is_plain(std::string_view word) {
+    return word.find_first_of("$`'\"=;|&<>(){}[]*?~\\\x01") == word.npos;
+}
+
+// "A=1", which is said before a program.
+bool is_assignment(std::string_view word) {
+    const std::size_t equals = word.find('=');
+    if (equals == word.npos || equals == 0 || !is_plain(word.substr(equals + 1))) return false;
+    return std::all_of(
+        word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals),
+        [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
+}
+
 // The program of a service: its first word, when a shell would look for exactly that.
 std::string program_of(const topology::Service& service) {
     const auto& argv = service.argv;
     if (argv.empty()) return "";
     const bool shell = argv.size() == 3 && argv[0].text == "/bin/sh" && argv[1].text == "-c";
     if (!shell) return argv[0].text;
-    const std::string& line = argv[2].text;
-    const std::string word = line.substr(0, line.find_first_of(" \t\n"));
     static const std::set<std::string> builtin{
-        "exec", "cd",      "while", "for",   "if",     "export", "set",
-        ".",    "trap",    "until", "umask", "ulimit", "eval",   "read",
-        "type", "command", "case",  "wait",  ":",      "{",      "("};
-    const bool plain = word.find_first_of("$`'\"=;|&<>(){}[]*?~\\\x01") == word.npos;
-    return plain && builtin.count(word) == 0 ? word : "";
+        "exec",  "cd",    "while", "for",    "if",   "export",   "set",     ".",
+        "trap",  "until", "umask", "ulimit", "eval", "read",     "type",    "command",
+        "case",  "wait",  ":",     "{",      "(",    "exit",     "return",  "break",
+        "local", "unset", "shift", "alias",  "jobs", "readonly", "getopts", "continue"};
+    std::istringstream line(argv[2].text);
+    std::string word;
+    bool behind_exec = false;
+    while (line >> word) {
+        if (is_assignment(word)) continue;
+        // `exec -a NAME` and redirections are for whoever knows what he does.
+        if (word != "exec" || behind_exec) break;
+        behind_exec = true;
+    }
+    const bool plain = is_plain(word) && !(behind_exec && word.starts_with('-'));
+    return plain && !builtin.contains(word) ? word : "";
+}
+
+// Below the node's own folders there is what `files` puts there, and what its own commands make.
+bool is_made_there(const topology::Lab& lab, const topology::Node& node, const std::string& program,
+                   const CanRun& host) {
+    if (!program.starts_with('/') || node.root || !node.exec.empty() || brings(node, program))
+        return true;
+    return lab.level_of(node) == topology::Level::open && host(program);
+}
+
+Diagnostic not_there(const std::string& program, const topology::Node& node,
+                     const topology::Where& where) {
+    Diagnostic d;
+    d.severity = topology::Severity::warning;
+    d.code = "D5";
+    d.where = where;
+    d.message = node.name + " has no " + program;
+    d.hint = "files = { \"" + program + "\" = … } puts it there";
+    return d;
 }
 
 }  // namespace
@@ -97,10 +149,14 @@ std::vector<Diagnostic> missing_programs(const topology::Lab& lab, const CanRun&
     for (const topology::Node& node : lab.nodes)
         for (const topology::Service& service : node.services) {
             const std::string program = program_of(service);
-            // A path below the node's own folders may be made by its `exec` lines.
-            const bool elsewhere =
-                program.find('/') != program.npos && program.rfind("/usr/", 0) != 0;
-            if (program.empty() || elsewhere || found_in(node, program, host)) continue;
+            const bool elsewhere = program.find('/') != program.npos && !is_of_the_system(program);
+            if (elsewhere) {
+                if (!is_made_there(lab, node, program, host) &&
+                    said.insert(node.name + program).second)
+                    all.push_back(not_there(program, node, service.where));
+                continue;
+            }
+            if (program.empty() || found_in(node, program, host)) continue;
             const bool frr = program.rfind("/usr/lib/frr/", 0) == 0;
             const std::string name = program.substr(program.rfind('/') + 1);
             const auto severity =
