@@ -1,8 +1,9 @@
 // Likely causes, from canned words of daemons and kernels.
 #include "labd/check/all_ways.hpp"
 #include "labd/check/evidence.hpp"
-#include "tests/support/memory_files.hpp"
-#include "topology/resolve.hpp"
+#include "tests/support/addresses.hpp"
+#include "tests/support/resolved.hpp"
+#include "tests/support/two_routers.hpp"
 
 #include <string>
 
@@ -12,60 +13,12 @@
 namespace {
 
 using namespace labd::check;
+using test::ip;
+using test::lab_of;
+using test::prefix;
+using test::TwoRouters;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-topology::Ip ip(const char* text) {
-    return *topology::Ip::parse(text);
-}
-
-topology::Prefix prefix(const char* text) {
-    return *topology::Prefix::parse(text);
-}
-
-topology::Lab lab_from(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("t.lab.toml", text);
-    topology::Resolved resolved = topology::resolve(files, "t.lab.toml");
-    EXPECT_FALSE(resolved.diagnostics.failed())
-        << topology::render(resolved.diagnostics.all(), resolved.sources, false);
-    return resolved.lab;
-}
-
-// r1 and r2 on one wire, what their daemons say of it.
-class TwoRouters : public testing::Test {
-  protected:
-    TwoRouters()
-        : lab_(lab_from("links = [[\"r1\", \"r2\"]]\n[nodes]\n\"r[1-2]\" = \"router\"\n")) {
-        for (const char* name : {"r1", "r2"}) {
-            Reading& reading = evidence_.readings[name];
-            reading.links.push_back({2, "eth0", true, true, 1500});
-            evidence_.routing[name];
-        }
-    }
-    void address(const std::string& node, const char* prefix, const char* dev = "eth0") {
-        evidence_.readings[node].addresses.push_back({dev, *topology::Prefix::parse(prefix)});
-    }
-    void says(const std::string& node, const char* command, std::string words) {
-        evidence_.routing[node][command] = std::move(words);
-    }
-    void config(const std::string& node, std::string words) {
-        says(node, "show running-config", std::move(words));
-    }
-    void ospf(const std::string& node, const std::string& more) {
-        says(node, "show ip ospf interface json",
-             R"({"interfaces":{"eth0":{"ospfEnabled":true,"area":"0.0.0.1","routerId":")" + node +
-                 R"(","networkType":"BROADCAST")" + more + "}}}");
-        says(node, "show ip ospf neighbor json", R"({"neighbors":{}})");
-    }
-    std::vector<std::string> causes(const char* wanted = nullptr) {
-        std::optional<topology::Prefix> network;
-        if (wanted != nullptr) network = topology::Prefix::parse(wanted);
-        return routing_causes(evidence_, lab_, network);
-    }
-    topology::Lab lab_;
-    Evidence evidence_;
-};
 
 TEST_F(TwoRouters, OspfAreasOfAnotherKindAndNobodyWhoLeads) {
     address("r1", "10.0.0.1/24"), address("r2", "10.0.0.2/24");
@@ -309,7 +262,7 @@ TEST_F(TwoRouters, WordsThatAreNoneDoNoHarm) {
 }
 
 TEST(AllWays, FollowsEveryEqualHop) {
-    const topology::Lab lab = lab_from(
+    const topology::Lab lab = lab_of(
         "links = [[\"a\", \"b\"], [\"a\", \"c\"], [\"b\", \"d\"], [\"c\", \"d\"]]\n[nodes]\n"
         "a = \"router\"\nb = \"router\"\nc = \"router\"\nd = \"router\"\n");
     std::map<std::string, Reading> readings;

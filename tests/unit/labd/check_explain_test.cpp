@@ -1,8 +1,8 @@
 // Where packets die and why, from canned words of nft and kernels.
 #include "labd/check/evidence.hpp"
 #include "labd/check/rule_trace.hpp"
-#include "tests/support/memory_files.hpp"
-#include "topology/resolve.hpp"
+#include "tests/support/addresses.hpp"
+#include "tests/support/resolved.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -15,22 +15,14 @@
 namespace {
 
 using namespace labd::check;
+using test::ip;
+using test::lab_of;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-topology::Ip addr(const char* text) {
-    return *topology::Ip::parse(text);
-}
-
-topology::Lab lab_of(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("t.lab.toml", text);
-    return topology::resolve(files, "t.lab.toml").lab;
-}
-
 // As nft 1.0.6 says it.
 TEST(RuleTrace, NamesTheRuleThatDrops) {
-    const Traced flow{addr("10.0.1.2"), addr("10.0.2.2"), 0, false};
+    const Traced flow{ip("10.0.1.2"), ip("10.0.2.2"), 0, false};
     const std::string packet =
         " packet: iif \"eth0\" ether saddr 02:4d:aa:c6:05:ec ether daddr 02:4d:8a:79:9f:df ip "
         "saddr "
@@ -68,7 +60,7 @@ TEST(RuleTrace, NamesTheRuleThatDrops) {
 }
 
 TEST(RuleTrace, KnowsWhichWayAConnectionGoes) {
-    const Traced flow{addr("fd00::1"), addr("fd00::2"), 80, false};
+    const Traced flow{ip("fd00::1"), ip("fd00::2"), 80, false};
     const auto drops = read_trace(
         "trace id 1 ip6 f o packet: oif \"eth0\" ip6 saddr fd00::2 ip6 daddr fd00::1 tcp sport 80 "
         "tcp dport 42930\n"
@@ -85,7 +77,7 @@ TEST(RuleTrace, KnowsWhichWayAConnectionGoes) {
 
 // As `nft monitor trace` of nft 1.0.6 says it: a frame that comes in is dropped before IP is asked.
 TEST(RuleTrace, SeesFramesAndTranslations) {
-    const Traced flow{addr("10.0.1.2"), addr("10.0.2.2"), 0, false};
+    const Traced flow{ip("10.0.1.2"), ip("10.0.2.2"), 0, false};
     const auto rules = read_trace(
         "trace id 1 netdev labd-trace-6 in rule ip saddr { 10.0.1.2, 10.0.2.2 } meta nftrace set 1 "
         "(verdict continue)\n"
@@ -109,10 +101,10 @@ Evidence of_three() {
     out.flow = Flow{"h1", "h2", "10.0.2.2"};
     Stop from{"h1", "", "eth0"}, by{"r1", "eth0", "eth1"}, at{"h2", "eth0", ""};
     from.next = {"r1"}, by.next = {"h2"}, at.local = true;
-    out.there = {addr("10.0.1.2"), addr("10.0.2.2"), {from, by, at}, true};
+    out.there = {ip("10.0.1.2"), ip("10.0.2.2"), {from, by, at}, true};
     Stop first{"h2", "", "eth0"}, second{"r1", "eth1", "eth0"}, last{"h1", "eth0", ""};
     first.next = {"r1"}, second.next = {"h1"}, last.local = true;
-    out.back = {addr("10.0.2.2"), addr("10.0.1.2"), {first, second, last}, true};
+    out.back = {ip("10.0.2.2"), ip("10.0.1.2"), {first, second, last}, true};
     out.sent = 4;
     out.forwarded["r1"] = 8;
     out.heard = {{"h1", 4}, {"h2", 4}};
@@ -231,8 +223,8 @@ class Vlans : public testing::Test {
         Stop from{"h1", "", "eth0"}, at{"h2", "eth0", ""}, first{"h2", "", "eth0"},
             last{"h1", "eth0", ""};
         from.next = {"h2"}, first.next = {"h1"}, at.local = last.local = true;
-        evidence_.there = {addr("10.0.0.1"), addr("10.0.0.2"), {from, at}, true};
-        evidence_.back = {addr("10.0.0.2"), addr("10.0.0.1"), {first, last}, true};
+        evidence_.there = {ip("10.0.0.1"), ip("10.0.0.2"), {from, at}, true};
+        evidence_.back = {ip("10.0.0.2"), ip("10.0.0.1"), {first, last}, true};
         evidence_.sent = 4;
         evidence_.heard = {{"h1", 0}, {"h2", 0}};
         for (const char* node : {"h1", "h2"})

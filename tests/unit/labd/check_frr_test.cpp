@@ -2,8 +2,8 @@
 #include "labd/check/evidence.hpp"
 #include "labd/check/frr_config.hpp"
 #include "labd/check/frr_filter.hpp"
-#include "tests/support/memory_files.hpp"
-#include "topology/resolve.hpp"
+#include "tests/support/addresses.hpp"
+#include "tests/support/resolved.hpp"
 
 #include <string>
 
@@ -13,21 +13,10 @@
 namespace {
 
 using namespace labd::check;
+using test::lab_of;
+using test::prefix;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-topology::Prefix prefix(const char* text) {
-    return *topology::Prefix::parse(text);
-}
-
-topology::Lab lab_from(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("t.lab.toml", text);
-    topology::Resolved resolved = topology::resolve(files, "t.lab.toml");
-    EXPECT_FALSE(resolved.diagnostics.failed())
-        << topology::render(resolved.diagnostics.all(), resolved.sources, false);
-    return resolved.lab;
-}
 
 TEST(FrrConfig, ReadsSectionsAndFamilies) {
     const FrrConfig config(
@@ -77,7 +66,7 @@ TEST(FrrFilter, ListsAndMapsDecideByTheirFirstLineThatMatches) {
 
 // A configuration of its own says what a router speaks; of BIRD no daemon of FRR tells.
 TEST(Unspoken, LooksAtWhatIsConfigured) {
-    const topology::Lab lab = lab_from(
+    const topology::Lab lab = lab_of(
         "links = [[\"r1\", \"r2\"], [\"r2\", \"r3\"]]\n[nodes]\n"
         "\"r[1-2]\" = { kind = \"router\", files = { \"/etc/frr/frr.conf\" = { text = \"!\" } } }\n"
         "r3 = { kind = \"router\", files = { \"/etc/bird/bird.conf\" = { text = \"#\" } } }\n");

@@ -2,9 +2,8 @@
 #include "labd/check/dns_message.hpp"
 #include "labd/check/owners.hpp"
 #include "labd/check/subjects.hpp"
-#include "tests/support/memory_files.hpp"
+#include "tests/support/resolved.hpp"
 #include "topology/condition.hpp"
-#include "topology/resolve.hpp"
 
 #include <string>
 
@@ -14,15 +13,7 @@
 namespace {
 
 using namespace labd::check;
-
-topology::Lab lab_of(const std::string& text) {
-    test::MemoryFiles files;
-    files.add("t.lab.toml", text);
-    topology::Resolved resolved = topology::resolve(files, "t.lab.toml");
-    EXPECT_FALSE(resolved.diagnostics.failed())
-        << topology::render(resolved.diagnostics.all(), resolved.sources, false);
-    return resolved.lab;
-}
+using test::lab_of;
 
 const topology::Lab& triangle() {
     static const topology::Lab lab = lab_of(
