@@ -243,6 +243,7 @@ std::vector<std::string> routing_causes(const Evidence& evidence, const topology
     for (const auto& [name, router] : routers) bgp_causes(router, routers, causes);
     if (evidence.fault)
         causes.forget([&](const std::string& one) { return of_own_fault(one, evidence, lab); });
+    if (wanted) hidden_causes(*wanted, evidence.asked, routers, causes);
     if (wanted) filter_causes(*wanted, routers, causes);
     if (wanted) bgp_table_causes(*wanted, routers, causes);
     if (wanted) announce_causes(*wanted, routers, causes);

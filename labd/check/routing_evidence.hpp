@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,10 @@ void announce_causes(const topology::Prefix& network, const Routers& all, CauseL
 void filter_causes(const topology::Prefix& network, const Routers& all, CauseList& causes);
 // bgp_table_causes.cpp: who has it from a neighbour and cannot use it, or may not pass it on.
 void bgp_table_causes(const topology::Prefix& network, const Routers& all, CauseList& causes);
+// hidden_causes.cpp: who tells of it as a part of a larger one, or not to everybody. `asked`: who
+// is to have it; none: anybody.
+void hidden_causes(const topology::Prefix& network, const std::set<std::string>& asked,
+                   const Routers& all, CauseList& causes);
 // "network eth0" or "network 10.0.0.0/8" of RIP.
 bool rip_speaks_on(const Router& router, const std::string& interface);
 

@@ -10,6 +10,10 @@ def vty(node, *words):
     return [(node, "vtysh -c 'conf t' " + " ".join(f"-c '{w}'" for w in words))]
 
 
+def interface(node, name, *words):
+    return vty(node, f"interface {name}", *words)
+
+
 class Broken(LabTest):
     def fails(self, condition, within="600ms"):
         """What a condition that does not hold says."""
@@ -19,3 +23,16 @@ class Broken(LabTest):
     def do(self, commands):
         for node, command in commands:
             lab("exec", node, "--", "sh", "-c", command)
+
+    def each(self, cases, good, patience="60s"):
+        """Breaks, waits until `good` does not hold, reads the cause, mends."""
+        lab("wait", good, "--timeout", patience, timeout=90)
+        for name, broken, mended, cause, *other in cases:
+            condition = other[0] if other else good
+            with self.subTest(name):
+                self.do(broken)
+                lab("wait", condition + "\nnot = true", "--timeout", "40s", timeout=60)
+                found = self.fails(condition, "200ms")["diagnosis"]
+                self.assertRegex(found["causes"][0], cause, found)
+                self.do(mended)
+                lab("wait", condition, "--timeout", patience, timeout=90)

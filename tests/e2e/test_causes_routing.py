@@ -1,6 +1,6 @@
 """Routing protocols misconfigured at one end: the report says what differs, and where."""
 
-from broken import Broken, vty
+from broken import Broken, interface, vty
 from labtest import limit
 from machine import lab
 
@@ -42,27 +42,10 @@ ipv6 = false
 DIGEST = ["ip ospf authentication message-digest", "ip ospf message-digest-key 1 md5 "]
 
 
-def interface(node, name, *words):
-    return vty(node, f"interface {name}", *words)
-
-
 class RoutingCauses(Broken):
     def peer(self, node):
         return lab("exec", node, "--", "sh", "-c", "vtysh -c 'show running-config' | "
                    "sed -n 's/^ neighbor \\([0-9.]*\\) remote-as.*/\\1/p'").out.strip()
-
-    def each(self, cases, good, patience="60s"):
-        """Breaks, waits until `good` does not hold, reads the cause, mends."""
-        lab("wait", good, "--timeout", patience, timeout=90)
-        for name, broken, mended, cause, *other in cases:
-            condition = other[0] if other else good
-            with self.subTest(name):
-                self.do(broken)
-                lab("wait", condition + "\nnot = true", "--timeout", "40s", timeout=60)
-                found = self.fails(condition, "200ms")["diagnosis"]
-                self.assertRegex(found["causes"][0], cause, found)
-                self.do(mended)
-                lab("wait", condition, "--timeout", patience, timeout=90)
 
     @limit(200)
     def test_ospf(self):

@@ -1,0 +1,133 @@
+// Networks that somebody knows, and tells only as a part of a larger one or not to everybody.
+#include "labd/check/evidence.hpp"
+#include "tests/support/addresses.hpp"
+#include "tests/support/two_routers.hpp"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace labd::check;
+using test::prefix;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// r2 is between area 0, with 10.0.9.0/24, and area 1, in which is r1.
+class Hidden : public test::TwoRouters {
+  protected:
+    Hidden() {
+        lab_.segments.clear();
+        address("r1", "10.0.0.1/24"), address("r2", "10.0.0.2/24");
+        address("r2", "10.0.9.1/24", "eth1");
+        says("r1", "show ip ospf interface json", R"({"interfaces":{)" + area("eth0", 1) + "}}");
+        says("r2", "show ip ospf interface json",
+             R"({"interfaces":{)" + area("eth0", 1) + "," + area("eth1", 0) + "}}");
+        config("r1", "router ospf\nexit\n");
+        evidence_.asked = {"r1"};
+    }
+    static std::string area(const char* interface, int number) {
+        return "\"" + std::string(interface) + R"(":{"ospfEnabled":true,"routerId":")" + interface +
+               R"(","area":"0.0.0.)" + std::to_string(number) +
+               (number == 1 ? " [Stub]\"}" : "\"}");
+    }
+    void border(const std::string& line, const std::string& more = "") {
+        config("r2", more + "router ospf\n " + line + "\nexit\n");
+    }
+    void has_route(const char* node, const char* network) {
+        evidence_.readings[node].routes.push_back({prefix(network), {}, 20, 254, 188});
+    }
+};
+
+TEST_F(Hidden, RangesTellLessThanTheyHave) {
+    border("area 0 range 10.0.9.0/24 not-advertise");
+    EXPECT_THAT(causes("10.0.9.0/24"), ElementsAre("r2 keeps 10.0.9.0/24 from the other areas: "
+                                                   "area 0 range 10.0.9.0/24 not-advertise"));
+    border("area 0.0.0.0 range 10.0.8.0/21");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty()) << "r1 has not even that";
+    has_route("r1", "10.0.8.0/21");
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r2 tells the other areas 10.0.8.0/21 instead of 10.0.9.0/24: "
+                            "area 0.0.0.0 range 10.0.8.0/21"));
+    // Of another area, of another network, and of one that r1 has.
+    border("area 1 range 10.0.9.0/24 not-advertise");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    border("area 0 range 10.0.7.0/24 not-advertise");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    has_route("r1", "10.0.9.0/24");
+    border("area 0 range 10.0.9.0/24 not-advertise");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
+TEST_F(Hidden, WhoIsNotAskedMayLackIt) {
+    border("area 0 range 10.0.9.0/24 not-advertise");
+    evidence_.asked = {"r2"};
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
+TEST_F(Hidden, StubAreasGetLess) {
+    border("area 0.0.0.1 stub no-summary");
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("OSPF: area 0.0.0.1 is totally stubby: r2 tells it a default route, "
+                            "and not 10.0.9.0/24 (area 0.0.0.1 stub no-summary)"));
+    EXPECT_THAT(causes("10.0.0.0/24"), IsEmpty());
+    config("r1", "router ospf\n area 1 stub\nexit\n");
+    config("r2", "router ospf\n redistribute static\n area 1 stub\nexit\n");
+    has_route("r2", "10.77.0.0/16");
+    EXPECT_THAT(causes("10.77.0.0/16"), IsEmpty()) << "r2 is in the area itself";
+    says("r2", "show ip ospf interface json", R"({"interfaces":{)" + area("eth1", 0) + "}}");
+    EXPECT_THAT(causes("10.77.0.0/16"),
+                testing::Contains("OSPF: area 0.0.0.1 is a stub area: no route from outside OSPF "
+                                  "comes into it, as 10.77.0.0/16 of r2 (area 1 stub)"));
+}
+
+TEST_F(Hidden, ListsBetweenAreas) {
+    const std::string lists =
+        "ip prefix-list P seq 5 deny 10.0.9.0/24\nip prefix-list P seq 9 permit any\n"
+        "access-list A seq 5 permit 10.1.0.0/16\n";
+    border("area 1 filter-list prefix P in", lists);
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r2 filters 10.0.9.0/24: area 1 filter-list prefix P in (ip "
+                            "prefix-list P seq 5 deny 10.0.9.0/24)"));
+    border("area 0 filter-list prefix P in", lists);
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    border("area 0 export-list A", lists);
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r2 filters 10.0.9.0/24: area 0 export-list A (no line of access-list "
+                            "A permits it)"));
+}
+
+TEST_F(Hidden, AggregatesAndOffsets) {
+    has_route("r1", "10.0.0.0/16");
+    const std::string bgp = "router bgp 1\n address-family ipv4 unicast\n  network 10.0.9.0/24\n  ";
+    config("r2", bgp + "aggregate-address 10.0.0.0/16 summary-only\n exit-address-family\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r2 tells 10.0.0.0/16 by BGP instead of 10.0.9.0/24: "
+                            "aggregate-address 10.0.0.0/16 summary-only"));
+    config("r2", bgp + "aggregate-address 10.0.0.0/16\n exit-address-family\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    const std::string rip = "router rip\n network eth0\n network eth1\n offset-list O out ";
+    config("r1", "router rip\n network eth0\nexit\n");
+    config("r2", "access-list O seq 5 permit 10.0.9.0/24\n" + rip + "16 eth0\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r2 tells 10.0.9.0/24 by RIP with a metric of 16, which is not to be "
+                            "reached: offset-list O out 16 eth0"));
+    config("r2", "access-list O seq 5 permit 10.0.9.0/24\n" + rip + "3 eth0\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    config("r2", "access-list O seq 5 permit 10.0.8.0/24\n" + rip + "16 eth0\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
+TEST_F(Hidden, HalfLinesDoNoHarm) {
+    for (const char* line :
+         {"area", "area 0", "area 0 range", "area 0 range x not-advertise", "area 9 filter-list",
+          "area 1 filter-list prefix P", "summary-address", "summary-address x no-advertise",
+          "area x.y stub no-summary", "area 99999999999999999999 range 10.0.0.0/8"}) {
+        border(line);
+        EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty()) << line;
+    }
+}
+
+}  // namespace
