@@ -64,26 +64,42 @@ Told told_by_rip(const Router& router, const Prefix& network, const std::string&
     return out;
 }
 
+bool has_route_to(const Router& router, const Prefix& network) {
+    const auto& routes = router.reading->routes;
+    return std::any_of(routes.begin(), routes.end(), [&](const Reading::Route& route) {
+        return route.table == 254 && route.destination == network;
+    });
+}
+
 Told told_by_bgp(const Router& router, const Prefix& network) {
     Told out;
     const std::string process = router.config.find("router bgp");
     const bool six = network.ip.family == topology::Family::ipv6;
     const auto& lines = router.config.section(process + (six ? "/ipv6 unicast" : "/ipv4 unicast"));
     out.speaks = !process.empty();
-    std::string others;
+    const bool checked =
+        !FrrConfig::value(router.config.section(process), "no bgp network import-check");
+    std::string others, idle;
     for (const char* word : {"network", "aggregate-address"})
         for (const std::string& one : FrrConfig::values(lines, word)) {
             const auto prefix = Prefix::parse(one.substr(0, one.find(' ')));
             if (!prefix) continue;
-            out.tells =
-                out.tells || (prefix->ip.family == network.ip.family &&
-                              prefix->length <= network.length && prefix->contains(network.ip));
+            const bool covers = prefix->ip.family == network.ip.family &&
+                                prefix->length <= network.length && prefix->contains(network.ip);
+            // A network statement tells what the router has as it stands there.
+            if (covers && word == std::string("network") && checked && *prefix != network &&
+                !has_route_to(router, *prefix))
+                idle = prefix->text();
+            else
+                out.tells = out.tells || covers;
             others += (others.empty() ? "" : ", ") + prefix->text();
         }
     for (const std::string& line : lines)
         out.tells = out.tells || line.starts_with("redistribute ");
     out.why = "BGP has no network statement for it" +
               (others.empty() ? " and no redistribute" : ", only for " + others);
+    if (!idle.empty())
+        out.why += ", and it has no route to just " + idle + " (bgp network import-check)";
     return out;
 }
 

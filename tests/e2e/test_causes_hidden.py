@@ -63,6 +63,10 @@ class Hidden(Broken):
             ("summary-only", first(four, f"aggregate-address {whole} summary-only"),
              first(four, f"no aggregate-address {whole} summary-only"),
              rf"^r1 tells {whole} by BGP instead of {net}: aggregate-address {whole} summary-only$"),
+            ("a network of no route", first("bgp network import-check", four, f"no network {net}", f"network {whole}"),
+             first("no bgp network import-check", four, f"network {net}", f"no network {whole}"),
+             rf"^r1 does not announce {net}: BGP has no network statement for it, only for [\d./, ]+, and it has no route "
+             rf"to just {whole} \(bgp network import-check\)$"),
         ], f'route = {{ node = "r2", prefix = "{net}" }}')
 
     @limit(120)

@@ -120,6 +120,25 @@ TEST_F(Hidden, AggregatesAndOffsets) {
     EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
 }
 
+TEST_F(Hidden, ANetworkStatementWantsItsOwnRoute) {
+    const auto bgp = [&](const std::string& words) {
+        config("r2", "router bgp 1\n" + words +
+                         " address-family ipv4 unicast\n  network 10.0.0.0/16\n "
+                         "exit-address-family\nexit\n");
+    };
+    says("r2", "show ip ospf interface json", "");
+    bgp("");
+    EXPECT_THAT(causes("10.0.9.0/24"),
+                ElementsAre("r2 does not announce 10.0.9.0/24: BGP has no network statement for "
+                            "it, only for 10.0.0.0/16, and it has no route to just 10.0.0.0/16 "
+                            "(bgp network import-check)"));
+    bgp(" no bgp network import-check\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    bgp("");
+    has_route("r2", "10.0.0.0/16");
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
 TEST_F(Hidden, HalfLinesDoNoHarm) {
     for (const char* line :
          {"area", "area 0", "area 0 range", "area 0 range x not-advertise", "area 9 filter-list",
