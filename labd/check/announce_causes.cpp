@@ -64,6 +64,17 @@ Told told_by_rip(const Router& router, const Prefix& network, const std::string&
     return out;
 }
 
+Told told_by_babel(const Router& router, const Prefix& network) {
+    Told out;
+    const auto& lines = router.config.section("router babel");
+    const char* words = network.ip.family == topology::Family::ipv6 ? "redistribute ipv6 connected"
+                                                                    : "redistribute ipv4 connected";
+    out.speaks = !router.config.find("router babel").empty();
+    out.tells = FrrConfig::value(lines, words).has_value();
+    out.why = std::string("Babel has no ") + words;
+    return out;
+}
+
 bool has_route_to(const Router& router, const Prefix& network) {
     const auto& routes = router.reading->routes;
     return std::any_of(routes.begin(), routes.end(), [&](const Reading::Route& route) {
@@ -114,7 +125,8 @@ void announce_causes(const Prefix& network, const Routers& all, CauseList& cause
         bool speaks = false;
         for (const Told& one :
              {told_by_ospf(router, network, interface), told_by_isis(router, network, interface),
-              told_by_rip(router, network, interface), told_by_bgp(router, network)}) {
+              told_by_rip(router, network, interface), told_by_babel(router, network),
+              told_by_bgp(router, network)}) {
             if (!one.speaks) continue;
             // One protocol of several is enough; which of them leads there is not to be told.
             if (one.tells) return;

@@ -98,7 +98,8 @@ void silent_daemons(const Router& router, CauseList& causes) {
         {topology::Routing::ospf, {frr_says::ospf_interfaces, "ospfd"}},
         {topology::Routing::bgp, {frr_says::bgp_neighbors, "bgpd"}},
         {topology::Routing::isis, {frr_says::isis_neighbors, "isisd"}},
-        {topology::Routing::rip, {frr_says::rip_status, "ripd"}}};
+        {topology::Routing::rip, {frr_says::rip_status, "ripd"}},
+        {topology::Routing::babel, {frr_says::babel_interfaces, "babeld"}}};
     for (const auto& [routing, daemon] : all)
         if (wants(*router.node, routing) && silent(daemon.first))
             causes.add("service not running: " + std::string(daemon.second) + " at " + router.name);
@@ -175,6 +176,7 @@ void wire_causes(const Evidence& evidence, const topology::Lab& lab, const Route
     if (!wanted || wanted->ip.family == topology::Family::ipv6) ospf6_causes(wire, causes);
     isis_causes(wire, causes);
     rip_causes(wire, causes);
+    babel_causes(wire, causes);
 }
 
 // "BGP r1–r2: Active": a session over what the check itself has broken.
@@ -211,10 +213,10 @@ bool has_bgp(const RouterWire& wire) {
 }
 
 std::vector<std::string> routing_commands() {
-    return {frr_says::ospf_interfaces, frr_says::ospf_neighbors, frr_says::ospf6_interfaces,
-            frr_says::ospf6_neighbors, frr_says::bgp_neighbors,  frr_says::isis_neighbors,
-            frr_says::rip_status,      frr_says::config,         frr_says::bgp_table4,
-            frr_says::bgp_table6};
+    return {frr_says::ospf_interfaces, frr_says::ospf_neighbors,  frr_says::ospf6_interfaces,
+            frr_says::ospf6_neighbors, frr_says::bgp_neighbors,   frr_says::isis_neighbors,
+            frr_says::rip_status,      frr_says::config,          frr_says::bgp_table4,
+            frr_says::bgp_table6,      frr_says::babel_interfaces};
 }
 
 std::vector<std::string> routing_causes(const Evidence& evidence, const topology::Lab& lab,

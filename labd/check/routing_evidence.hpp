@@ -25,6 +25,7 @@ inline constexpr const char* bgp_table4 = "show bgp ipv4 unicast json";
 inline constexpr const char* bgp_table6 = "show bgp ipv6 unicast json";
 inline constexpr const char* isis_neighbors = "show isis neighbor json";
 inline constexpr const char* rip_status = "show ip rip status";
+inline constexpr const char* babel_interfaces = "show babel interface";
 inline constexpr const char* config = "show running-config";
 inline constexpr const char* nft = "nft list ruleset";  // no word of FRR's
 }  // namespace frr_says
@@ -106,6 +107,7 @@ void ospf6_causes(const RouterWire& wire, CauseList& causes);
 void ospf_domain_causes(const Routers& all, CauseList& causes);
 void isis_causes(const RouterWire& wire, CauseList& causes);
 void rip_causes(const RouterWire& wire, CauseList& causes);
+void babel_causes(const RouterWire& wire, CauseList& causes);
 // Of every session of a router.
 void bgp_causes(const Router& router, const Routers& all, CauseList& causes);
 
@@ -121,5 +123,6 @@ void hidden_causes(const topology::Prefix& network, const std::set<std::string>&
                    const Routers& all, CauseList& causes);
 // "network eth0" or "network 10.0.0.0/8" of RIP.
 bool rip_speaks_on(const Router& router, const std::string& interface);
+bool babel_speaks_on(const Router& router, const std::string& interface);
 
 }  // namespace labd::check

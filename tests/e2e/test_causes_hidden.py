@@ -78,3 +78,11 @@ class Hidden(Broken):
             ("out", vty("r2", "access-list O seq 5 permit any", "router rip", words), vty("r2", "router rip", "no " + words),
              rf"^r2 tells {net} by RIP with a metric of 16, which is not to be reached: {words}$"),
         ], f'rip-route = {{ node = "r1", prefix = "{net}" }}')
+
+    @limit(120)
+    def test_babel(self):
+        self.up(LINE.replace("ROUTING", 'routing = "babel"'))
+        net = self.network("h2")
+        silent = ("one end", vty("r2", "router babel", "no network eth0"), vty("r2", "router babel", "network eth0"),
+                  r"^Babel r1–r2: not enabled on r2's eth0 \(no network statement for it\)$")
+        self.each([silent, (*silent, PING)], f'route = {{ node = "r1", prefix = "{net}" }}')

@@ -1,6 +1,7 @@
 // Networks that somebody knows, and tells only as a part of a larger one or not to everybody.
 #include "labd/check/evidence.hpp"
 #include "tests/support/addresses.hpp"
+#include "tests/support/resolved.hpp"
 #include "tests/support/two_routers.hpp"
 
 #include <string>
@@ -137,6 +138,22 @@ TEST_F(Hidden, ANetworkStatementWantsItsOwnRoute) {
     bgp("");
     has_route("r2", "10.0.0.0/16");
     EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+}
+
+TEST_F(Hidden, BabelOfOneEnd) {
+    lab_ = test::lab_of("links = [[\"r1\", \"r2\"]]\n[nodes]\n\"r[1-2]\" = \"router\"\n");
+    for (const char* node : {"r1", "r2"}) {
+        says(node, "show ip ospf interface json", "");
+        config(node, "router babel\n network eth0\n redistribute ipv4 connected\nexit\n");
+    }
+    EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    config("r2", "router babel\n redistribute ipv4 connected\nexit\n");
+    EXPECT_THAT(causes("10.0.9.0/24"), ElementsAre("Babel r1–r2: not enabled on r2's eth0 (no "
+                                                   "network statement for it)"));
+    config("r2", "router babel\n network eth0\nexit\n");
+    EXPECT_THAT(
+        causes("10.0.9.0/24"),
+        ElementsAre("r2 does not announce 10.0.9.0/24: Babel has no redistribute ipv4 connected"));
 }
 
 TEST_F(Hidden, HalfLinesDoNoHarm) {
