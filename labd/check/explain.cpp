@@ -219,6 +219,7 @@ bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& pr
          "no route to " + network_of(way.to) + " (" + stop.node + " has " +
              (known == 1 ? "1 route" : std::to_string(known) + " routes") + ")");
     down_interfaces(stop.node, way.to.family);
+    unequal_masks(stop.node, way.to);
     for (std::string& text : routing_causes(e_, lab_, wished_network(way.to)))
         cause(std::move(text));
     wished_route(stop.node, way.to);
@@ -230,6 +231,28 @@ bool Explainer::no_route(const Way& way, const Stop& stop, const std::string& pr
     if (out_.causes.empty() && !e_.fault)
         cause("a route to " + network_of(way.to) + " is missing at " + stop.node);
     return true;
+}
+
+// Who has the address is on the same wire, and this end's network does not reach so far.
+void Explainer::unequal_masks(const std::string& name, const topology::Ip& to) {
+    const topology::Node* node = lab_.find(name);
+    if (node == nullptr) return;
+    for (const topology::Interface& interface : node->interfaces) {
+        if (interface.segment >= lab_.segments.size()) continue;
+        for (const topology::End& end : lab_.segments[interface.segment].ends) {
+            const std::string& other = lab_.nodes[end.node].name;
+            const std::string& dev = lab_.at(end).name;
+            if (other == name) continue;
+            for (const Reading::Address& its : reading(other).addresses)
+                for (const Reading::Address& own : reading(name).addresses)
+                    if (its.dev == dev && own.dev == interface.name && its.prefix.ip == to &&
+                        its.prefix.contains(own.prefix.ip) && !own.prefix.contains(to))
+                        cause("wrong prefix length: " + name + "'s " + own.dev + " has " +
+                              own.prefix.text() + ", and " + other + "'s " + dev + " " +
+                              its.prefix.text() + ": " + to.text() + " is on no network of " +
+                              name + "'s");
+        }
+    }
 }
 
 // The network of the wish that holds the address, when there is one.

@@ -48,6 +48,7 @@ class Explainer {
     bool missing_addresses(const std::string& name, const topology::Interface& interface,
                            topology::Family family);
     void wished_route(const std::string& name, const topology::Ip& to);
+    void unequal_masks(const std::string& name, const topology::Ip& to);
 
     // explain_wire.cpp: between a stop and the next one, and where the way ends.
     bool bad_wire(const Way& way, const Stop& stop, const std::string& prefix);

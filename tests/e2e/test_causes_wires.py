@@ -86,6 +86,19 @@ class Wires(Broken):
              "h1", rf"^duplicate MAC address: h1's eth0 and h2's eth0 both have {other}"),
         ])
 
+    def test_masks_of_the_file(self):
+        """One end does not see the other: the masks of both."""
+        self.up("""
+links = [["h1 10.0.1.1/24", "h2 10.0.1.130/25"]]
+[nodes]
+"h[1-2]" = "host"
+""")
+        for condition in ("ping h2 h1", PING):
+            found = self.fails(condition)["diagnosis"]
+            self.assertEqual(["wrong prefix length: h2's eth0 has 10.0.1.130/25, and h1's eth0 10.0.1.1/24: 10.0.1.1 is on no "
+                              "network of h2's"], found["causes"])
+            self.assertEqual("h2", found["node"])
+
     @limit(120)
     def test_nodes(self):
         self.up(STATIC)

@@ -4,6 +4,7 @@
 #include "tests/support/addresses.hpp"
 #include "tests/support/resolved.hpp"
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -179,6 +180,26 @@ TEST(Explain, AProgramThatSaysNothing) {
     evidence.datagrams["h2"] = {1, 1};
     EXPECT_EQ(explain(evidence, three()).where,
               "the reply died at r1: it has not forwarded what came in by eth1");
+}
+
+// Each end of a wire with a mask of its own: one of them does not see the other.
+TEST(Explain, MasksThatDiffer) {
+    const topology::Lab lab = lab_of(
+        "links = [[\"h1 10.0.1.1/24\", \"h2 10.0.1.130/25\"]]\n[nodes]\n\"h[1-2]\" = "
+        "\"host\"\n");
+    Evidence evidence;
+    evidence.flow = Flow{"h2", "h1", "10.0.1.1"};
+    evidence.there = {ip("10.0.1.130"), ip("10.0.1.1"), {Stop{"h2", "", "", ENETUNREACH}}};
+    for (const auto& [node, address] :
+         {std::pair("h1", "10.0.1.1/24"), std::pair("h2", "10.0.1.130/25")}) {
+        evidence.readings[node].links = {{2, "eth0", true, true, 1500}};
+        evidence.readings[node].addresses = {{"eth0", *topology::Prefix::parse(address)}};
+    }
+    const Diagnosis found = explain(evidence, lab);
+    EXPECT_EQ(found.node, "h2");
+    EXPECT_THAT(found.causes, ElementsAre("wrong prefix length: h2's eth0 has 10.0.1.130/25, and "
+                                          "h1's eth0 10.0.1.1/24: 10.0.1.1 is on no network of "
+                                          "h2's"));
 }
 
 TEST(Explain, WhatTheCheckItselfHasSwitchedOff) {
