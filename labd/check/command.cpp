@@ -242,9 +242,9 @@ std::pair<Fd, Fd> stream_pair() {
 asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeDoor> door,
                                    Command command, std::string input, double limit_s,
                                    std::shared_ptr<Cut> cut, std::shared_ptr<Hold> hold) {
-    const auto deadline = std::chrono::steady_clock::now() +
-                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                              std::chrono::duration<double>(limit_s));
+    const auto begin = std::chrono::steady_clock::now();
+    const auto deadline = begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                      std::chrono::duration<double>(limit_s));
     std::shared_ptr<Talk> talk;
     std::string refused;
     try {
@@ -276,6 +276,8 @@ asio::awaitable<Heard> run_command(asio::io_context& loop, std::shared_ptr<NodeD
     if (!talk->done) {
         talk->done = true;
         talk->heard.timed_out = true;
+        talk->heard.after_s =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         talk->close();
     }
     over();

@@ -3,6 +3,7 @@
 #include "labd/check/subjects.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 namespace labd::check {
@@ -40,10 +41,24 @@ Ask in_bash(const Call& call, const std::string& script, std::string input, doub
             limit_s};
 }
 
+// Said by the script when somebody has taken the connection.
+constexpr const char* connected = "connected\n";
+
 // "check: line 1: connect: Connection refused" → "Connection refused".
 std::string why(const Heard& heard) {
+    std::string said = heard.err;
+    if (said.starts_with(connected)) {
+        said.erase(0, std::string(connected).size());
+        if (heard.timed_out) {
+            char text[64];
+            (void)std::snprintf(text, sizeof text, "accepted, but sent nothing within %.2g s",
+                                heard.after_s);
+            return text;
+        }
+        if (said.empty()) return "accepted, and closed without a word";
+    }
     if (heard.timed_out) return "no answer";
-    std::string line = one_line(heard.err);
+    std::string line = one_line(said);
     for (const char* mark : {"connect: ", "/dev/tcp/", "/dev/udp/"})
         if (const std::size_t at = line.find(mark); at != std::string::npos) {
             const std::size_t colon = line.rfind(": ");
@@ -166,7 +181,10 @@ Question ask(const Http& s, const topology::Lab& lab) {
     for (const Call& call : calls(s, lab))
         if (call.to.missing.empty())
             question.commands.push_back(
-                in_bash(call, "exec 3<>\"/dev/tcp/$1/$2\" && cat >&3 && exec cat <&3", request, 5));
+                in_bash(call,
+                        "exec 3<>\"/dev/tcp/$1/$2\" && echo connected >&2 && cat >&3 && "
+                        "exec cat <&3",
+                        request, 5));
     return question;
 }
 
@@ -187,6 +205,7 @@ Verdict judge(const Http& s, const topology::Lab& lab, const Answers& answers) {
                 finding.value =
                     heard.out.empty() ? why(heard) : "no HTTP: " + one_line(heard.out, 60);
                 finding.flow->answered = !heard.out.empty();
+                finding.flow->connected = heard.err.starts_with(connected);
             } else {
                 judge_page(s, page, finding);
                 finding.flow->answered = true;

@@ -148,7 +148,7 @@ void Explainer::halted(const std::string& node) {
 
 // `UNCONN 0 0 0.0.0.0:7 0.0.0.0:* users:(("python3",pid=12,fd=3))` of ss(8).
 std::string Explainer::program_at(const std::string& node, std::uint16_t port) const {
-    std::istringstream in(all(node, "programs"));
+    std::istringstream in(all(node, e_.flow->udp ? "programs" : "listeners"));
     for (std::string line; std::getline(in, line);) {
         std::istringstream words(line);
         std::string state, received, sent, local;
@@ -173,6 +173,12 @@ bool Explainer::unanswered(const std::string& node) {
                                          : " does not take the packet (udp port ") +
               std::to_string(e_.flow->port) + ")");
     return dies(node, "", "the packet arrives, and no answer is sent");
+}
+
+void Explainer::speechless(const std::string& node) {
+    const std::string port = " (tcp port " + std::to_string(e_.flow->port) + ")";
+    cause(program_at(node, e_.flow->port) + " has accepted the connection and sent nothing" + port);
+    dies(node, "", "the connection is accepted, and nothing is sent on it");
 }
 
 void Explainer::slow() {

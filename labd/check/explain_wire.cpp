@@ -265,6 +265,7 @@ void Explainer::counted() {
                       "it has not forwarded what came in by " + back[i].in);
     suspects(end);
     suspects(there.front().node);
+    if (out_.causes.empty() && e_.flow->connected) return speechless(end);
     for (const Way* way : {&e_.back, &e_.there})
         for (const Stop& stop : way->stops)
             if (bad_ports(stop)) {

@@ -84,6 +84,8 @@ class Explainer {
     void slow();
     // A datagram came in at its end, and nothing was sent since. True when it has been said.
     bool unanswered(const std::string& node);
+    // A connection was made there, and nothing was sent on it.
+    void speechless(const std::string& node);
     bool lossy();  // the first such link on the way and back, where no counter tells more
     void unequal_ends(const Way& way);
     void facts();

@@ -14,7 +14,7 @@ const char* const inside_script =
     "say forward6 cat /proc/sys/net/ipv6/conf/all/forwarding; "
     "say ignore cat /proc/sys/net/ipv4/icmp_echo_ignore_all; "
     "say tcp cat /proc/net/tcp /proc/net/tcp6; say udp cat /proc/net/udp /proc/net/udp6; "
-    "say programs ss -Hlunp; "
+    "say programs ss -Hlunp; say listeners ss -Hltnp; "
     "say babel sh -c '[ -S /run/frr/babeld.vty ] && echo yes'; "
     "say nft nft list ruleset; say qdisc tc qdisc show; say rules ip rule; say rules6 ip -6 rule; "
     "say ignore6 cat /proc/sys/net/ipv6/icmp/echo_ignore_all; "

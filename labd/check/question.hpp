@@ -32,6 +32,7 @@ struct Heard {
     std::string out, err;
     int wait_status = 0;
     bool timed_out = false;
+    double after_s = 0;  // since it was asked, when it timed out
     bool ok() const { return refused.empty() && !timed_out && wait_status == 0; }
     int exit_status() const;  // 0…127, or 128+n when killed by signal n
 };
@@ -57,6 +58,7 @@ struct Flow {
     std::uint32_t size = 0;  // bytes of payload when said
     // An answer came, and is not as it should be: so nothing is lost. `slow`: it took too long.
     bool answered = false, slow = false;
+    bool connected = false;  // TCP: somebody has taken the connection
 };
 
 // One part of a check: one pair, one node.

@@ -12,6 +12,7 @@ ipv6 = false
 h1 = "host"
 h2 = { kind = "host", run = [
   { name = "web", cmd = "exec python3 -m http.server 80", ready = "tcp 80" },
+  { name = "silent", cmd = ["python3", "-c", "import socket; s = socket.create_server(('', 81)); kept = [s.accept() for _ in iter(int, 1)]"], ready = "tcp 81" },
   { name = "mute", cmd = ["python3", "-c", "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', 7)); [s.recvfrom(99) for _ in iter(int, 1)]"], ready = "udp 7" },
 ] }
 "r[1-3]" = "router"
@@ -84,9 +85,13 @@ class Own(LabTest):
         self.up(RING + table('http = ["h1", "http://h2/none"]', "300ms")
                 + table('http = ["h1", "http://h2/"]\nbody = "hello"', "300ms")
                 + table('udp = ["h1", "h2:7"]', "300ms")
-                + table('ping = ["h1", "h2"]\nrtt = "< 10ms"', "300ms"))
+                + table('ping = ["h1", "h2"]\nrtt = "< 10ms"', "300ms")
+                + table('http = ["h1", "http://h2:81/"]', "1s"))
         lab("impair", "main", "--delay", "15ms")
-        page, body, mute, late = self.failed()
+        page, body, mute, late, silent = self.failed()
+        self.assertRegex(silent["value"], r"^accepted, but sent nothing within [\d.]+ s$")
+        self.assertEqual(["h2's python3 has accepted the connection and sent nothing (tcp port 81)"], silent["diagnosis"]["causes"])
+        self.assertEqual("died at h2: the connection is accepted, and nothing is sent on it", silent["diagnosis"]["where"])
         self.assertEqual("status 404, wanted 200", page["value"])
         self.assertEqual(["the server at h2 port 80 answered 404, wanted 200"], page["diagnosis"]["causes"])
         self.assertIn("another body", body["diagnosis"]["causes"][0])

@@ -182,6 +182,24 @@ TEST(Explain, AProgramThatSaysNothing) {
               "the reply died at r1: it has not forwarded what came in by eth1");
 }
 
+TEST(Explain, AConnectionOnWhichNothingIsSent) {
+    Evidence evidence = of_three();
+    evidence.flow->port = 80, evidence.sent = 1;
+    evidence.inside["h2"] = {
+        {"tcp", "   1: 00000000:0050 00000000:0000 0A\n"},
+        {"listeners", "LISTEN 0 5 0.0.0.0:80 0.0.0.0:* users:((\"python3\",pid=12,fd=3))\n"}};
+    EXPECT_TRUE(explain(evidence, three()).empty());
+    evidence.flow->connected = true;
+    const Diagnosis found = explain(evidence, three());
+    EXPECT_EQ(found.where, "died at h2: the connection is accepted, and nothing is sent on it");
+    EXPECT_THAT(found.causes, ElementsAre("h2's python3 has accepted the connection and sent "
+                                          "nothing (tcp port 80)"));
+    // A process that is stopped has not accepted it; its kernel has.
+    evidence.inside["h2"]["halted"] = "12 (python3) T 1 1\n";
+    EXPECT_THAT(explain(evidence, three()).causes,
+                ElementsAre("h2's python3 (process 12) is stopped by a signal (kill -CONT 12)"));
+}
+
 // Each end of a wire with a mask of its own: one of them does not see the other.
 TEST(Explain, MasksThatDiffer) {
     const topology::Lab lab = lab_of(

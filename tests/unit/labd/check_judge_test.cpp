@@ -101,6 +101,19 @@ TEST(JudgePing, AProgramThatIsNotThereIsNobodysNetwork) {
 
 // A page that came is no packet lost: its own words are the cause.
 TEST(JudgeHttp, SaysWhatTheServerAnsweredAndWhatIsWanted) {
+    Heard mute = said("", 0, "connected\n");
+    mute.timed_out = true, mute.after_s = 4.98;
+    const Verdict silent = verdict("http h1 http://h2/x", {mute});
+    EXPECT_EQ(silent.value(false), "accepted, but sent nothing within 5 s");
+    EXPECT_TRUE(silent.findings.front().flow->connected);
+    mute.err = "";
+    EXPECT_EQ(verdict("http h1 http://h2/x", {mute}).value(false), "no answer");
+    EXPECT_EQ(verdict("http h1 http://h2/x", {said("", 0, "connected\n")}).value(false),
+              "accepted, and closed without a word");
+    EXPECT_EQ(verdict("http h1 http://h2/x",
+                      {said("", 1, "connected\ncat: -: Connection reset by peer\n")})
+                  .value(false),
+              "Connection reset by peer");
     const Verdict none = verdict("http h1 http://h2/x", {said("HTTP/1.0 404 Not Found\r\n\r\n")});
     EXPECT_EQ(none.value(false), "status 404, wanted 200");
     EXPECT_EQ(none.findings[0].cause, "the server at h2 port 80 answered 404, wanted 200");
