@@ -57,6 +57,15 @@ class Gatherer {
         if (to) co_await walk(flow.from, *to, evidence.there);
     }
 
+    // Without sending anything again: all comes through.
+    asio::awaitable<void> measured(const Flow& flow) {
+        evidence.flow = flow;
+        co_await way(flow);
+        std::set<std::string> nodes;
+        for (const Stop& stop : evidence.there.stops) nodes.insert(stop.node);
+        co_await ask_inside(nodes);
+    }
+
     asio::awaitable<void> routing() {
         rest();
         std::vector<Task> tasks;
@@ -369,6 +378,9 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
             diagnosis = explain_passage(gatherer.evidence, laid_over(lab->wish, lab->overrides));
         } else if (told != verdict.findings.end()) {
             diagnosis.causes.push_back(told->cause);
+        } else if (wrong != verdict.findings.end() && wrong->flow->wanted_bits > 0) {
+            co_await gatherer.measured(*wrong->flow);
+            diagnosis = explain(gatherer.evidence, laid_over(lab->wish, lab->overrides));
         } else if (wrong != verdict.findings.end()) {
             co_await gatherer.packets(*wrong->flow, question.commands.at(wrong->flow->command));
             co_await gatherer.routing();

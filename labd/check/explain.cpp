@@ -29,6 +29,8 @@ Diagnosis Explainer::run() {
     if (!e_.flow) return {};
     if (e_.flow->slow)
         slow();
+    else if (e_.flow->wanted_bits > 0)
+        narrow();
     else if (!dies_on(e_.there, "") && !at_the_end() && !dies_on(e_.back, "the reply "))
         counted();
     if (e_.fault && out_.causes.empty()) cause(not_around(*e_.fault, lab_));

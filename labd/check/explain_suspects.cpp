@@ -181,6 +181,47 @@ void Explainer::speechless(const std::string& node) {
     dies(node, "", "the connection is accepted, and nothing is sent on it");
 }
 
+// One end of a wire, and what it was told to send at most.
+bool Explainer::narrow_end(const topology::Interface& interface, const std::string& node) {
+    const std::uint64_t rate = interface.impairment.rate_bits;
+    // Of what goes over the wire headers are a part.
+    constexpr double payload = 0.95;
+    if (rate == 0 || static_cast<double>(rate) * payload > e_.flow->wanted_bits) return false;
+    const std::string link =
+        interface.link < lab_.links.size() ? lab_.links[interface.link].name : "";
+    if (!link.empty() && e_.broke_link(link)) return false;
+    cause("the rate of " + (link.empty() ? "a link" : "the link " + link) + " is " +
+          topology::rate_text(rate) + " (of what " + node + "'s " + interface.name + " sends)");
+    return true;
+}
+
+void Explainer::narrow() {
+    for (const Stop& stop : e_.there.stops) {
+        const topology::Interface* own = interface_of(stop.node, stop.out);
+        if (own == nullptr) continue;
+        narrow_end(*own, stop.node);
+        // The ports of switches that it comes by.
+        if (stop.next.empty() || own->segment >= lab_.segments.size()) continue;
+        for (const topology::End& end : lab_.segments[own->segment].ends) {
+            const topology::Interface& its = lab_.at(end);
+            if (lab_.nodes[end.node].name != stop.next.front() || its.link >= lab_.links.size())
+                continue;
+            for (const topology::End& port : lab_.links[its.link].ends)
+                if (lab_.nodes[port.node].is_bridge())
+                    narrow_end(lab_.at(port), lab_.nodes[port.node].name);
+        }
+    }
+    for (const Stop& stop : e_.there.stops) {
+        std::istringstream queues(all(stop.node, "qdisc"));
+        for (std::string line; out_.causes.empty() && std::getline(queues, line);)
+            if (line.starts_with("qdisc tbf ") &&
+                line.find(" dev " + stop.out + " ") != std::string::npos)
+                cause("a queue at " + stop.node + ": " + one_line(line, 100));
+    }
+    if (out_.causes.empty()) lossy();
+    if (out_.causes.empty()) slow();
+}
+
 void Explainer::slow() {
     std::string parts;
     std::int64_t sum = 0;

@@ -86,6 +86,9 @@ class Explainer {
     bool unanswered(const std::string& node);
     // A connection was made there, and nothing was sent on it.
     void speechless(const std::string& node);
+    // Packets come through, and no more of them than a link lets.
+    void narrow();
+    bool narrow_end(const topology::Interface& interface, const std::string& node);
     bool lossy();  // the first such link on the way and back, where no counter tells more
     void unequal_ends(const Way& way);
     void facts();

@@ -59,6 +59,8 @@ struct Flow {
     // An answer came, and is not as it should be: so nothing is lost. `slow`: it took too long.
     bool answered = false, slow = false;
     bool connected = false;  // TCP: somebody has taken the connection
+    // So many bits a second are wanted, and fewer come; 0: that is not it.
+    double wanted_bits = 0;
 };
 
 // One part of a check: one pair, one node.

@@ -233,7 +233,8 @@ asio::awaitable<Outcome> Run::until_true(const topology::Check& check, Trying tr
                 verdict.broken.empty() ? Outcome::Result::failed : Outcome::Result::error;
             outcome.reason = verdict.broken;
             for (const Finding& finding : verdict.findings)
-                if (finding.ok == check.negated && finding.flow && !outcome.flow)
+                if (finding.ok == check.negated && finding.flow && !outcome.flow &&
+                    finding.flow->wanted_bits == 0)
                     outcome.flow = finding.flow;
             if (verdict.broken.empty())
                 outcome.diagnosis = co_await diagnose(

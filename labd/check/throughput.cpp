@@ -73,13 +73,20 @@ Verdict judge(const Throughput& s, const topology::Lab& lab, const Answers& answ
             finding.ok = !s.rate || s.rate->holds(bits);
             finding.value = rate_text(bits);
             if (!finding.ok) finding.value += ", not " + s.rate->text;
+            if (!finding.ok && bits < s.rate->value) {
+                finding.flow = Flow{s.from, to.name, to.address, 1};
+                finding.flow->answered = true, finding.flow->wanted_bits = s.rate->value;
+            }
         } else {
             const json::value* why =
                 answer.is_object() ? answer.get_object().if_contains("error") : nullptr;
-            finding.value = why != nullptr && why->is_string()
-                                ? one_line(std::string(why->get_string()))
-                            : heard.timed_out ? "no answer in time"
-                                              : "iperf3 said nothing";
+            finding.value =
+                why != nullptr && why->is_string() ? one_line(std::string(why->get_string()))
+                : heard.timed_out                  ? "no answer in time"
+                : one_line(heard.out).empty()      ? "iperf3 said nothing"
+                                              : "iperf3 told no rate: " + one_line(heard.out, 80);
+            // Whoever cannot be reached at all is looked for by echo requests.
+            finding.flow = Flow{s.from, to.name, to.address, 1};
         }
     }
     verdict.findings.push_back(std::move(finding));

@@ -100,6 +100,20 @@ class Own(LabTest):
         self.assertEqual("died at h2: the packet arrives, and no answer is sent", mute["diagnosis"]["where"])
         self.assertRegex(late["diagnosis"]["causes"][0], r"^delays on the way there and back: .* 15ms, .* 15ms, 30ms in all$")
 
+    @limit(120)
+    def test_what_comes_too_slowly(self):
+        """The link whose rate it is; and of who cannot be reached at all, why."""
+        self.up(RING + table('throughput = ["h1", "h2"]\nrate = "> 50mbit"\ntime = "1s"', "6s"))
+        lab("impair", "main", "--rate", "8mbit", "--dir", "r1→r2")
+        slow = self.failed()[0]
+        self.assertRegex(slow["value"], r"^[\d.]+ Mbit/s, not > 50mbit$")
+        self.assertEqual(["the rate of the link main is 8mbit (of what r1's eth1 sends)"], slow["diagnosis"]["causes"], slow)
+        lab("impair", "main", "--clear")
+        lab("link", "main", "down")
+        lost = self.failed()[0]
+        self.assertIn("main", lost["diagnosis"]["causes"][0], lost)
+        self.assertEqual("r1", lost["diagnosis"]["node"], lost)
+
     @limit(150)
     def test_what_is_off_on_purpose_is_no_cause(self):
         self.up(LINE + table('route = { node = "r1", prefix = "${h2.eth0.net4}", via = "r2" }', "1s")

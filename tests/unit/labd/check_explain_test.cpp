@@ -200,6 +200,28 @@ TEST(Explain, AConnectionOnWhichNothingIsSent) {
                 ElementsAre("h2's python3 (process 12) is stopped by a signal (kill -CONT 12)"));
 }
 
+TEST(Explain, ARateThatIsTooLow) {
+    Evidence evidence = of_three();
+    evidence.flow->answered = true, evidence.flow->wanted_bits = 50e6;
+    topology::Lab lab = three();
+    EXPECT_THAT(explain(evidence, lab).causes, IsEmpty());
+    end_of(lab, "r1", "eth1").impairment.rate_bits = 10'000'000;
+    end_of(lab, "h1", "eth0").impairment.rate_bits = 80'000'000;
+    end_of(lab, "h2", "eth0").impairment.rate_bits = 1'000'000;  // of the way back
+    EXPECT_THAT(explain(evidence, lab).causes,
+                ElementsAre("the rate of the link r1--h2 is 10mbit (of what r1's eth1 sends)"));
+    end_of(lab, "r1", "eth1").impairment.rate_bits = 0;
+    end_of(lab, "r1", "eth1").impairment.loss.emplace();
+    end_of(lab, "r1", "eth1").impairment.loss->share = topology::Chance::of(0.05);
+    EXPECT_THAT(explain(evidence, lab).causes,
+                ElementsAre("an impairment of what r1's eth1 sends: loss 5%"));
+    end_of(lab, "r1", "eth1").impairment.loss.reset();
+    evidence.inside["r1"]["qdisc"] =
+        "qdisc tbf 8001: dev eth0 root rate 1Mbit\nqdisc tbf 8002: dev eth1 root rate 2Mbit\n";
+    EXPECT_THAT(explain(evidence, lab).causes,
+                ElementsAre("a queue at r1: qdisc tbf 8002: dev eth1 root rate 2Mbit"));
+}
+
 // Each end of a wire with a mask of its own: one of them does not see the other.
 TEST(Explain, MasksThatDiffer) {
     const topology::Lab lab = lab_of(
