@@ -1,6 +1,7 @@
 // See diagnose.hpp.
 #include "labd/check/diagnose.hpp"
 
+#include "labd/check/asked_about.hpp"
 #include "labd/check/hold.hpp"
 #include "labd/check/node_words.hpp"
 #include "labd/gather.hpp"
@@ -337,23 +338,6 @@ std::set<std::string> switched_off(const topology::Lab& wish) {
     return out;
 }
 
-std::set<std::string> nodes_asked(const topology::Check& check) {
-    const std::vector<std::string>* nodes = nullptr;
-    if (const auto* s = std::get_if<topology::subject::Neighbors>(&check.subject))
-        nodes = &s->nodes;
-    if (const auto* s = std::get_if<topology::subject::ProtocolRoute>(&check.subject))
-        nodes = &s->nodes;
-    if (const auto* s = std::get_if<topology::subject::Route>(&check.subject)) nodes = &s->nodes;
-    return nodes == nullptr ? std::set<std::string>() : std::set(nodes->begin(), nodes->end());
-}
-
-bool about_routing(const topology::Check& check) {
-    using namespace topology::subject;
-    return std::holds_alternative<Neighbors>(check.subject) ||
-           std::holds_alternative<ProtocolRoute>(check.subject) ||
-           std::holds_alternative<Route>(check.subject);
-}
-
 }  // namespace
 
 asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict& verdict,
@@ -365,7 +349,8 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
         gatherer.evidence.fault = check.during;
         gatherer.evidence.off_by_file = switched_off(lab->wish);
         gatherer.evidence.asked = nodes_asked(check);
-        const Question question = ask(check, lab->wish);
+        const topology::Lab now = living(*lab);
+        const Question question = ask(check, now);
         const auto wrong = std::find_if(verdict.findings.begin(), verdict.findings.end(),
                                         [negated = check.negated](const Finding& f) {
                                             return f.ok == negated && f.flow.has_value();
@@ -375,16 +360,16 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
         if (check.negated) {
             if (wrong == verdict.findings.end()) co_return diagnosis;
             co_await gatherer.way(*wrong->flow);
-            diagnosis = explain_passage(gatherer.evidence, laid_over(lab->wish, lab->overrides));
+            diagnosis = explain_passage(gatherer.evidence, laid_over(now, lab->overrides));
         } else if (told != verdict.findings.end()) {
             diagnosis.causes.push_back(told->cause);
         } else if (wrong != verdict.findings.end() && wrong->flow->wanted_bits > 0) {
             co_await gatherer.measured(*wrong->flow);
-            diagnosis = explain(gatherer.evidence, laid_over(lab->wish, lab->overrides));
+            diagnosis = explain(gatherer.evidence, laid_over(now, lab->overrides));
         } else if (wrong != verdict.findings.end()) {
             co_await gatherer.packets(*wrong->flow, question.commands.at(wrong->flow->command));
             co_await gatherer.routing();
-            diagnosis = explain(gatherer.evidence, laid_over(lab->wish, lab->overrides));
+            diagnosis = explain(gatherer.evidence, laid_over(now, lab->overrides));
         } else if (about_routing(check)) {
             co_await gatherer.routing();
             diagnosis.causes =
@@ -393,6 +378,8 @@ asio::awaitable<Diagnosis> diagnose(const topology::Check& check, const Verdict&
                 diagnosis.causes.push_back(not_around(*check.during, lab->wish));
             if (diagnosis.causes.empty())
                 diagnosis.causes = unspoken(check, gatherer.evidence, lab->wish);
+        } else {
+            diagnosis.causes = unaddressed(check, now);
         }
     } catch (const std::exception& error) {
         log::warning("check " + check.name + ": no cause could be looked for: " + error.what());

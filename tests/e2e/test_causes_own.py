@@ -114,6 +114,20 @@ class Own(LabTest):
         self.assertIn("main", lost["diagnosis"]["causes"][0], lost)
         self.assertEqual("r1", lost["diagnosis"]["node"], lost)
 
+    @limit(60)
+    def test_who_gets_no_address(self):
+        self.up("""
+links = [["h1", "r1"]]
+[addressing]
+ipv4 = false
+[nodes]
+h1 = { kind = "host", ipv6 = "slaac" }
+r1 = { kind = "router", addresses = { eth0 = "fd00::1/64" } }
+""" + table('ping = ["r1", "h1"]', "300ms") + table('address = { node = "h1", dev = "eth0", is = "fd00::5/64" }', "300ms"))
+        for one in self.failed():
+            self.assertEqual(["h1's eth0 waits for a router to advertise itself (ipv6 = \"slaac\"), and by the file none does "
+                              "on h1--r1 (ra = true on the link)"], one["diagnosis"]["causes"])
+
     @limit(150)
     def test_what_is_off_on_purpose_is_no_cause(self):
         self.up(LINE + table('route = { node = "r1", prefix = "${h2.eth0.net4}", via = "r2" }', "1s")

@@ -1,8 +1,10 @@
 // Networks that somebody knows, and tells only as a part of a larger one or not to everybody.
+#include "labd/check/asked_about.hpp"
 #include "labd/check/evidence.hpp"
 #include "tests/support/addresses.hpp"
 #include "tests/support/resolved.hpp"
 #include "tests/support/two_routers.hpp"
+#include "topology/condition.hpp"
 
 #include <string>
 
@@ -164,6 +166,31 @@ TEST_F(Hidden, HalfLinesDoNoHarm) {
         border(line);
         EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty()) << line;
     }
+}
+
+std::vector<std::string> waiting(const std::string& text, const std::string& condition,
+                                 const char* learned = nullptr) {
+    topology::Lab lab = test::resolve(text).lab;
+    if (learned != nullptr) lab.nodes[0].interfaces[0].addresses.push_back(prefix(learned));
+    return unaddressed(topology::read_condition(condition, lab).check, lab);
+}
+
+TEST(Unaddressed, SaysWhoDoesNotGiveAddresses) {
+    const auto file = [](const std::string& h1, const std::string& link) {
+        return "links = [{ endpoints = [\"h1\", \"r1\"]" + link +
+               " }]\n[addressing]\nipv4 = false\n[nodes]\nh1 = { kind = \"host\", " + h1 +
+               " }\nr1 = { kind = \"router\", addresses = { eth0 = [\"fd00::1/64\"] } }\n";
+    };
+    const std::string slaac = file("ipv6 = \"slaac\"", "");
+    EXPECT_THAT(waiting(slaac, "ping r1 h1"),
+                ElementsAre("h1's eth0 waits for a router to advertise itself (ipv6 = \"slaac\"), "
+                            "and by the file none does on h1--r1 (ra = true on the link)"));
+    EXPECT_THAT(waiting(slaac, "ping h1 r1 family=ipv4"), IsEmpty());
+    EXPECT_THAT(waiting(slaac, "ping h1 r1", "fd00::5/64"), IsEmpty());
+    EXPECT_THAT(waiting(slaac, "link h1 dev=eth0"), IsEmpty());
+    EXPECT_THAT(waiting(file("ipv6 = \"slaac\"", ", ra = true"), "tcp h1 r1:80"),
+                ElementsAre("h1's eth0 waits for a router to advertise itself (ipv6 = \"slaac\"), "
+                            "and nothing has come on h1--r1"));
 }
 
 }  // namespace
