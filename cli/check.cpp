@@ -9,6 +9,7 @@
 #include "cli/wait_ready.hpp"
 #include "topology/check_filter.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace cli {
@@ -55,6 +56,9 @@ int check(const Globals& globals, const CheckOptions& options) {
     CheckCounts counts;
     counts.add(suite);
     if (!suite.trouble.empty()) print_error("lab: error: " + suite.trouble + "\n");
+    if (const std::string steps = asked_by_steps(bundle.resolved.lab, options);
+        suite.plan.empty() && suite.trouble.empty() && !steps.empty())
+        throw Failure("no_checks", steps, "lab test FILE plays the steps");
     if (suite.plan.empty() && suite.trouble.empty())
         throw Failure(
             "no_checks",
@@ -96,6 +100,22 @@ std::string list_text(const std::vector<topology::Check>& checks, const CheckOpt
     std::string out;
     for (const std::size_t index : *selected) out += checks[index].name + "\n";
     return out;
+}
+
+std::string asked_by_steps(const topology::Lab& lab, const CheckOptions& options) {
+    const auto selected = topology::select(lab.checks, {options.expression, options.tags});
+    if (!selected || selected->empty()) return "";
+    std::string names;
+    for (const std::size_t index : *selected) {
+        const bool by_step =
+            std::any_of(lab.steps.begin(), lab.steps.end(), [&](const topology::TimedStep& step) {
+                return step.kind == topology::TimedStep::Kind::check && step.check == index;
+            });
+        if (!by_step) return "";
+        names += (names.empty() ? "\"" : ", \"") + lab.checks[index].name + "\"";
+    }
+    return names + (selected->size() == 1 ? " is" : " are") +
+           " asked by a [[step]] only, at its time";
 }
 
 }  // namespace cli

@@ -39,6 +39,10 @@ void locate(CheckInfo& info, const Bundle& bundle);
 // The names of those that are meant, one a line. Throws Failure usage for a wrong -k.
 std::string list_text(const std::vector<topology::Check>& checks, const CheckOptions& options);
 
+// Why nothing is asked: those that -k and --tags mean are asked by [[step]] tables only. "" when
+// there are none of that kind.
+std::string asked_by_steps(const topology::Lab& lab, const CheckOptions& options);
+
 // Two formats on one stdout are none. Throws Failure usage.
 void require_one_format(const Globals& globals, const CheckOptions& options, bool csv);
 

@@ -120,6 +120,11 @@ class Tester {
         const bool chosen = !options_.expression.empty() || !options_.tags.empty();
         const bool stopped = suite.interrupted || !suite.trouble.empty() ||
                              (options_.fail_fast && counts.failed > 0);
+        if (const std::string steps = asked_by_steps(bundle.resolved.lab, options_);
+            chosen && suite.plan.empty() && !steps.empty() && !globals_.quiet) {
+            const std::lock_guard lock(mutex_);
+            print_error("lab: " + steps + "; without -k and --tags the steps are played\n");
+        }
         if (bundle.resolved.lab.steps.empty() || chosen || stopped) return;
         run_steps(client, request, suite, line, each, [&](const Experiment::Told& told) {
             say(step_text(suite.experiment, told, style_), text);

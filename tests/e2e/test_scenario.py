@@ -73,6 +73,12 @@ ping = ["h1", "h2"]
         self.assertEqual(sorted(order), order, done.out)
         self.assertEqual("3 passed, 0 failed, 0 skipped", done.out.splitlines()[-1])
         self.assertIn("4 steps\n", done.out)
+        # Who chooses those of the steps alone is told why nothing is asked.
+        only = lab("test", file, "-k", "cut or again", status=5)
+        self.assertIn('"cut off", "and again" are asked by a [[step]] only, at its time', only.err)
+        self.up(file=file, name="x")
+        self.assertIn('"cut off" is asked by a [[step]] only, at its time', lab("check", "-k", "cut", status=5).err)
+        self.assertIn("x has no checks of that kind", lab("check", "-k", "nothing", status=5).err)
         # Who chooses among the checks wants no experiment.
         self.assertEqual("1 passed, 0 failed, 0 skipped", lab("test", file, "-k", "whole or cut").out.splitlines()[-1])
 
