@@ -3,6 +3,7 @@
 #include "topology/isolation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 #include <vector>
@@ -33,7 +34,43 @@ std::vector<Wish> wishes(const topology::Lab& lab) {
     return out;
 }
 
+// "h1--r1" whichever end is said first, and as often as it is there.
+std::multiset<std::string> parts_of(const topology::Lab& lab) {
+    std::multiset<std::string> out;
+    for (const topology::Node& node : lab.nodes) out.insert(node.name);
+    for (const topology::Link& link : lab.links) {
+        std::vector<std::string> ends;
+        for (const topology::End& end : link.ends) ends.push_back(lab.nodes[end.node].name);
+        std::sort(ends.begin(), ends.end());
+        std::string name;
+        for (const std::string& end : ends) name += (name.empty() ? "" : "--") + end;
+        out.insert(std::move(name));
+    }
+    return out;
+}
+
+std::string only_in(const std::multiset<std::string>& one, const std::multiset<std::string>& other,
+                    const char* word) {
+    constexpr std::size_t most = 6;
+    std::vector<std::string> parts;
+    std::set_difference(one.begin(), one.end(), other.begin(), other.end(),
+                        std::back_inserter(parts));
+    std::string out;
+    for (std::size_t i = 0; i < std::min(parts.size(), most); ++i)
+        out += (out.empty() ? std::string(word) + " " : ", ") + parts[i];
+    if (parts.size() > most) out += " and " + std::to_string(parts.size() - most) + " more";
+    return out;
+}
+
 }  // namespace
+
+std::string unlike_exercise(const topology::Lab& file, const topology::Lab& exercise) {
+    const auto own = parts_of(file), wanted = parts_of(exercise);
+    const std::string less = only_in(wanted, own, "without"), more = only_in(own, wanted, "with");
+    if (less.empty() && more.empty()) return "";
+    return "not the exercise's topology: " + less + (less.empty() || more.empty() ? "" : "; ") +
+           more;
+}
 
 std::optional<std::string> beyond_exercise(const topology::Lab& file,
                                            const topology::Lab& exercise) {

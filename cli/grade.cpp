@@ -124,8 +124,11 @@ class Grader {
                 student.reason = *beyond;
                 copy.reset();
             } else {
+                const std::string unlike = unlike_exercise(copy->bundle().resolved.lab, exercise_);
                 copy->up();
                 ask(*copy, student);
+                if (!unlike.empty())
+                    student.reason += (student.reason.empty() ? "" : "; ") + unlike;
             }
         } catch (const Interrupted&) {
             stop_ = true;
