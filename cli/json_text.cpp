@@ -4,6 +4,7 @@
 #include "cli/error.hpp"
 #include "cli/json_field.hpp"
 #include "cli/json_print.hpp"
+#include "topology/ends.hpp"
 #include "topology/suggest.hpp"
 
 #include <boost/json.hpp>
@@ -59,13 +60,12 @@ const json::value* named(const json::array& list, const std::string& name) {
     return found == list.end() ? nullptr : &*found;
 }
 
-// A link by its name, by "r2--r1" the other way round, or by one of its ends "r1:eth1".
+// A link by its name, by "r2--r1" or "r2--r1-2" the other way round, or by one of its ends
+// "r1:eth1".
 const json::value* find_link(const json::array& links, const std::string& what) {
     if (const json::value* link = named(links, what)) return link;
-    if (const std::size_t dashes = what.find("--"); dashes != what.npos)
-        if (const json::value* link =
-                named(links, what.substr(dashes + 2) + "--" + what.substr(0, dashes)))
-            return link;
+    for (const std::string& other : topology::turned(what))
+        if (const json::value* link = named(links, other)) return link;
     const std::size_t colon = what.find(':');
     if (colon == what.npos) return nullptr;
     for (const json::value& link : links) {

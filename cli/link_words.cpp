@@ -2,6 +2,7 @@
 
 #include "cli/error.hpp"
 #include "cli/render.hpp"
+#include "topology/ends.hpp"
 #include "topology/suggest.hpp"
 
 #include <algorithm>
@@ -51,6 +52,10 @@ const LinkState* link_called(const LabState& lab, const std::string& name) {
         if (only != nullptr) return nullptr;
         only = &link;
     }
+    // With its number behind the other end.
+    if (const auto others = topology::turned(name); only == nullptr)
+        for (const LinkState& link : lab.links)
+            if (link.name == others.back()) return &link;
     return only;
 }
 

@@ -8,7 +8,8 @@
 
 namespace cli {
 
-// By its name, or "r1--h1" of h1--r1 when it is the only link of the two. nullptr: there is none.
+// By its name, or "r1--h1" of h1--r1 when it is the only link of the two, "r1--h1-2" of h1--r1-2.
+// nullptr: there is none.
 const LinkState* link_called(const LabState& lab, const std::string& name);
 
 // "h1--r1" (a link's name), "r1:eth1" (the link at that interface), or two nodes "h1 r1": every

@@ -8,16 +8,17 @@ std::string end_name(const Lab& lab, const End& end) {
     return lab.nodes[end.node].name + ":" + lab.at(end).name;
 }
 
-namespace {
-
-// "r1--h1" of "h1--r1", which is one link whichever end is said first.
-std::string reversed(std::string_view name) {
+std::vector<std::string> turned(std::string_view name) {
     const std::size_t middle = name.find("--");
-    if (middle == std::string_view::npos) return "";
-    return std::string(name.substr(middle + 2)) + "--" + std::string(name.substr(0, middle));
+    if (middle == std::string_view::npos) return {};
+    const std::string first(name.substr(0, middle)), second(name.substr(middle + 2));
+    std::vector<std::string> out{second + "--" + first};
+    const std::size_t digits = second.find_last_not_of("0123456789");
+    if (digits != std::string::npos && digits > 0 && digits + 1 < second.size() &&
+        second[digits] == '-')
+        out.push_back(second.substr(0, digits) + "--" + first + second.substr(digits));
+    return out;
 }
-
-}  // namespace
 
 const Link* find_link(const Lab& lab, std::string_view name) {
     const auto called = [&](std::string_view one) -> const Link* {
@@ -26,9 +27,12 @@ const Link* find_link(const Lab& lab, std::string_view name) {
         return found == lab.links.end() ? nullptr : &*found;
     };
     if (const Link* link = called(name)) return link;
-    const std::string other = reversed(name);
+    const std::vector<std::string> others = turned(name);
+    if (others.empty()) return nullptr;
     // Of several between the two, the number says which.
-    return other.empty() || called(other + "-2") != nullptr ? nullptr : called(other);
+    if (const Link* link = called(others.front()))
+        return called(others.front() + "-2") != nullptr ? nullptr : link;
+    return called(others.back());
 }
 
 }  // namespace topology

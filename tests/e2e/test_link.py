@@ -119,6 +119,17 @@ class Links(LabTest):
         self.assertEqual(("up", None), self.state("h1--r1"))
         self.assert_reaches("h1", "h2")
 
+    def test_the_other_end_first(self):
+        """The number goes with the link, wherever it stands."""
+        self.up(TEXT)
+        self.assertEqual("r1--r2-2: up → down\n", lab("link", "r2--r1-2", "down").out)
+        self.assertEqual([("up", None), ("down", "down")], [self.state("r1--r2"), self.state("r1--r2-2")])
+        lab("link", "r2--r1-2", "up")
+        self.assertIn("r1:eth2 sends: nothing → loss 5%", lab("impair", "r2--r1-2", "--loss", "5%").out)
+        self.assertIn("r1--r2-2", lab("inspect", "r2--r1-2").out)
+        self.assertIn('there is no link "r2--r1-3"', lab("link", "r2--r1-3", "down", status=3).err)
+        self.assertIn('no link "r2--r1"', lab("link", "r2--r1", "down", status=3).err, "which of the two?")
+
     def test_for_a_while(self):
         self.up(TEXT)
         before = tables("r1")

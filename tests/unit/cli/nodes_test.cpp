@@ -111,6 +111,8 @@ TEST(Links, MayBeCalledFromTheirOtherEnd) {
     EXPECT_EQ(cli::link_called(state, "h2--r1")->name, "h2--r1");
     EXPECT_EQ(cli::link_called(state, "r1--h2"), nullptr) << "there are two";
     EXPECT_EQ(cli::link_called(state, "h1--h2"), nullptr);
+    EXPECT_EQ(cli::link_called(state, "r1--h2-2")->name, "h2--r1-2");
+    EXPECT_EQ(cli::link_called(state, "r1--h1-2"), nullptr);
 }
 
 }  // namespace

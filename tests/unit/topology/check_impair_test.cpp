@@ -164,6 +164,14 @@ TEST(CheckImpair, ALinkMayBeCalledFromItsOtherEnd) {
     EXPECT_EQ(find_link(r.lab, "h1--r1")->name, "h1--r1");
     EXPECT_EQ(find_link(r.lab, "r1--h1"), nullptr) << "there are two";
     EXPECT_EQ(find_link(r.lab, "h1--h2"), nullptr);
+    EXPECT_EQ(find_link(r.lab, "r1--h1-2")->name, "h1--r1-2");
+    EXPECT_EQ(find_link(r.lab, "r1--h1-3"), nullptr);
+    EXPECT_EQ(find_link(r.lab, "r1--h1-"), nullptr);
+    EXPECT_EQ(find_link(r.lab, "r1---2"), nullptr);
+    // The number may be a node's own.
+    EXPECT_THAT(turned("r1--h1-2"), testing::ElementsAre("h1-2--r1", "h1--r1-2"));
+    EXPECT_THAT(turned("r1--h12"), testing::ElementsAre("h12--r1"));
+    EXPECT_THAT(turned("wan"), testing::IsEmpty());
 }
 
 }  // namespace
