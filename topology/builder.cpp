@@ -54,8 +54,14 @@ class Builder {
             return;
         }
         if (!value.is(Value::Type::array)) {
-            x_context.reader.wrong_type(value, "a list",
-                                        std::string(shape) + " = [\"r1\", \"r2\"]");
+            const std::vector<std::string> ends =
+                value.is(Value::Type::string)
+                    ? nodes_of_link(value.text, [](const std::string&) { return false; })
+                    : std::vector<std::string>();
+            x_context.reader.wrong_type(
+                value, "a list",
+                std::string(shape) + " = " +
+                    as_list(ends.empty() ? std::vector<std::string>{"r1", "r2"} : ends));
             return;
         }
         if (value.items.empty()) {

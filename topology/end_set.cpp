@@ -2,6 +2,7 @@
 #include "topology/end_set.hpp"
 
 #include "topology/node_set.hpp"
+#include "topology/written_links.hpp"
 
 #include <algorithm>
 
@@ -61,6 +62,15 @@ EndSet read_end_set(const Value& value, const Names& names, const NodeList& node
     if (name.text.empty()) {
         context.diagnostics.error("D14", value.where, "an end without a node",
                                   "\"r1\" or \"r1:wan\"");
+        set.failed = true;
+        return set;
+    }
+    // "h1, r1"
+    if (const auto ends = name.text.back() == ','
+                              ? nodes_of_link(value.text, [](const std::string&) { return false; })
+                              : std::vector<std::string>();
+        !ends.empty()) {
+        context.diagnostics.error("D14", value.where, "two ends in one string", as_list(ends));
         set.failed = true;
         return set;
     }

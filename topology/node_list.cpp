@@ -5,6 +5,7 @@
 #include "topology/names.hpp"
 #include "topology/range.hpp"
 #include "topology/suggest.hpp"
+#include "topology/written_links.hpp"
 
 #include <algorithm>
 #include <set>
@@ -32,6 +33,14 @@ bool check_name(const std::string& name, const Where& where, Context& context) {
         context.diagnostics.error(
             "D10", where, "a node name has a–z, 0–9, \"-\" and \"_\" only",
             "many nodes are a range: \"" + name.substr(0, many) + "[" + items + "]\"");
+        return false;
+    }
+    if (const auto names = nodes_of_link(name, [](const std::string&) { return false; });
+        name.find(',') != std::string::npos && !names.empty()) {
+        std::string each;
+        for (const std::string& one : names) each += (each.empty() ? "" : ", ") + one + " = …";
+        context.diagnostics.error("D10", where, "several nodes in one name",
+                                  "each is a key of its own: " + each);
         return false;
     }
     const std::string hint = "\"" + better + "\"; use label = \"" + name + "\" to show it";

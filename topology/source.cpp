@@ -41,6 +41,13 @@ void merge(Value& base, Value over, bool top) {
     }
 }
 
+// What nodes = "h1, h2" should have been.
+std::string as_keys_of(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name + " = \"host\"";
+    return out + " under [nodes], each on a line of its own";
+}
+
 void take_nodes(Member& nodes, Source& source, Diagnostics& diagnostics) {
     if (nodes.value.is(Value::Type::array)) {
         const bool named =
@@ -51,9 +58,16 @@ void take_nodes(Member& nodes, Source& source, Diagnostics& diagnostics) {
         return;
     }
     if (!nodes.value.is(Value::Type::table)) {
-        diagnostics.error("TYPE", nodes.value.where,
-                          "expected a table, found " + std::string(type_name(nodes.value.type)),
-                          "[nodes]");
+        const std::vector<std::string> names =
+            nodes.value.is(Value::Type::string)
+                ? nodes_of_link(nodes.value.text, [](const std::string&) { return false; })
+                : std::vector<std::string>();
+        if (!names.empty())
+            diagnostics.error("D63", nodes.value.where, "nodes is a table", as_keys_of(names));
+        else
+            diagnostics.error("TYPE", nodes.value.where,
+                              "expected a table, found " + std::string(type_name(nodes.value.type)),
+                              "[nodes]");
         return;
     }
     for (Member& node : nodes.value.members) {
@@ -88,12 +102,20 @@ std::string lists_of(const std::vector<Value>& items, const Value* nodes) {
     return all ? "links = [" + nested + "]" : "links = [[" + flat + "]]";
 }
 
+std::string one_link(const Value& value, const Value* nodes) {
+    const std::string better =
+        value.is(Value::Type::string) ? lists_of({value}, nodes) : std::string();
+    return better.starts_with("links = [[\"") && better.find("\", \"") != std::string::npos
+               ? better
+               : "links = [[\"h1\",\"r1\"]]";
+}
+
 void take_links(const Member& links, const Value* nodes, Source& source, Diagnostics& diagnostics) {
     const bool is_long = links.key == "link";
     if (!links.value.is(Value::Type::array)) {
         diagnostics.error(is_long ? "TYPE" : "D6", links.value.where,
                           is_long ? "link is a list of tables" : "each link is a list of its own",
-                          is_long ? "[[link]]" : "links = [[\"h1\",\"r1\"]]");
+                          is_long ? "[[link]]" : one_link(links.value, nodes));
         return;
     }
     if (const std::string better = lists_of(links.value.items, nodes); !better.empty() && !is_long)

@@ -46,6 +46,16 @@ INSTANTIATE_TEST_SUITE_P(Tools, OtherWord, testing::ValuesIn(words),
                          [](const auto& test) { return test.param.name; });
 
 const std::vector<Case> of_ends{
+    {"D63_text", "D63", "nodes = @@\"h1, r1\"\n", "nodes is a table",
+     "h1 = \"host\", r1 = \"host\" under [nodes], each on a line of its own"},
+    {"D6_text", "D6", "links = @@\"h1, r1\"\n" + two, "each link is a list of its own",
+     "links = [[\"h1\", \"r1\"]]"},
+    {"D14_text", "D14", "links = [[@@\"h1, r1\"]]\n" + two, "two ends in one string",
+     "[\"h1\", \"r1\"]"},
+    {"D10_several", "D10", "[nodes]\n@@\"h1, h2\" = \"host\"\n", "several nodes in one name",
+     "each is a key of its own: h1 = …, h2 = …"},
+    {"endpoints_text", "TYPE", two + "[[link]]\nendpoints = @@\"h1, r1\"\n",
+     "expected a list, found a string", "endpoints = [\"h1\", \"r1\"]"},
     {"D14_dot", "D14", "links = [[@@\"h1.eth0\",\"r1\"]]\n" + two,
      "unknown node \"h1.eth0\" in a link", "an interface follows a colon: \"h1:eth0\""},
     {"D14_slash", "D14", "links = [[\"h1\",@@\"r1/wan\"]]\n" + two,
