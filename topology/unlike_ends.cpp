@@ -1,6 +1,7 @@
 #include "topology/unlike_ends.hpp"
 
 #include "topology/ends.hpp"
+#include "topology/learned.hpp"
 #include "topology/routing.hpp"
 
 #include <algorithm>
@@ -56,6 +57,60 @@ void networks_differ(const Lab& lab, Family family, Diagnostics& diagnostics) {
                 " in " + other.network().text() + ", on one link: they do not reach each other",
             length ? "the same length at both: " + better.text()
                    : "an address of " + one.network().text() + " at " + lab.nodes[b.node].name);
+    }
+}
+
+bool shares_network(const Interface& one, const Interface& other, Family family) {
+    return std::any_of(one.addresses.begin(), one.addresses.end(), [&](const Prefix& a) {
+        return a.ip.family == family && !a.ip.is_link_local() &&
+               std::any_of(other.addresses.begin(), other.addresses.end(),
+                           [&](const Prefix& b) { return a.network() == b.network(); });
+    });
+}
+
+// Whoever may hold or get addresses that the file does not tell of.
+bool is_open(const Lab& lab, const End& end, Family family) {
+    const Interface& interface = lab.at(end);
+    const Kind kind = lab.nodes[end.node].kind;
+    const auto written = written_of(interface, family);
+    return learns(interface, family) || kind == Kind::nat || kind == Kind::external ||
+           is_routed_by_hand(lab.nodes[end.node], interface) ||
+           std::any_of(written.begin(), written.end(),
+                       [](const Written& one) { return one.first.length == one.first.ip.bits(); });
+}
+
+// D82 on a LAN: one host in a network of its own, while others share theirs. Of several such, or of
+// a router, nobody can say what is meant.
+void alone_on_a_lan(const Lab& lab, Family family, Diagnostics& diagnostics) {
+    for (const Segment& segment : lab.segments) {
+        if (segment.ends.size() < 3 ||
+            std::any_of(segment.ends.begin(), segment.ends.end(),
+                        [&](const End& end) { return is_open(lab, end, family); }))
+            continue;
+        std::vector<const End*> alone, together;
+        for (const End& end : segment.ends) {
+            if (written_of(lab.at(end), family).empty()) continue;
+            const bool shared =
+                std::any_of(segment.ends.begin(), segment.ends.end(), [&](const End& other) {
+                    return &other != &end && shares_network(lab.at(end), lab.at(other), family);
+                });
+            (shared ? together : alone).push_back(&end);
+        }
+        if (alone.size() != 1 || together.size() < 2) continue;
+        const Node& node = lab.nodes[alone.front()->node];
+        if (node.kind != Kind::host || node.forwards()) continue;
+        const Written one = written_of(lab.at(*alone.front()), family).front();
+        const Prefix other = written_of(lab.at(*together.front()), family).front().first;
+        Prefix better = one.first;
+        better.length = other.length;
+        diagnostics.warning("D82", one.second,
+                            end_name(lab, *alone.front()) + " is in " + one.first.network().text() +
+                                ", alone on its LAN; " + end_name(lab, *together.front()) +
+                                " is in " + other.network().text() +
+                                ": they do not reach each other",
+                            other.contains(one.first.ip)
+                                ? "the same length at all: " + better.text()
+                                : "an address of " + other.network().text() + " at " + node.name);
     }
 }
 
@@ -140,8 +195,10 @@ void bgp_with_nobody(const Speakers& speakers, Diagnostics& diagnostics) {
 }  // namespace
 
 void warn_of_unlike_ends(const Speakers& speakers, Diagnostics& diagnostics) {
-    for (const Family family : {Family::ipv4, Family::ipv6})
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
         networks_differ(speakers.lab, family, diagnostics);
+        alone_on_a_lan(speakers.lab, family, diagnostics);
+    }
     ospf_differs(speakers, diagnostics);
     bgp_with_nobody(speakers, diagnostics);
 }

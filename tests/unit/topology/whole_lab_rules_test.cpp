@@ -243,6 +243,35 @@ TEST(whole_lab_rules, two_ends_in_no_common_network_are_told) {
               "");
 }
 
+// h1 and h2 in 10.0.0.0/24 on one switch with what else is there.
+std::string told_of_lan(const std::string& h3, const std::string& more = "") {
+    return told("links = [[\"h1 10.0.0.1/24\", \"sw\"], [\"h2 10.0.0.2/24\", \"sw\"], [\"h3" + h3 +
+                "\", \"sw\"]" + more +
+                "]\n[nodes]\n\"h[1-4]\" = \"host\"\nr1 = \"router\"\nsw = \"switch\"\n");
+}
+
+TEST(whole_lab_rules, a_host_alone_in_its_network_on_a_lan_is_told) {
+    const std::string spare = ", [\"h4\", \"r1\"]";
+    EXPECT_EQ(told_of_lan(" 10.0.1.3/24", spare),
+              "D82: h3:eth0 is in 10.0.1.0/24, alone on its LAN; h1:eth0 is in 10.0.0.0/24: they "
+              "do not reach each other (an address of 10.0.0.0/24 at h3)\n");
+    EXPECT_EQ(told_of_lan(" 10.0.0.3/25", spare),
+              "D82: h3:eth0 is in 10.0.0.0/25, alone on its LAN; h1:eth0 is in 10.0.0.0/24: they "
+              "do not reach each other (the same length at all: 10.0.0.3/24)\n");
+    // Two networks on one wire, with or without a router between them; addresses of several.
+    EXPECT_EQ(
+        told_of_lan(" 10.0.1.3/24", ", [\"r1 10.0.0.9/24 10.0.1.9/24\", \"sw\"], [\"h4\", \"r1\"]"),
+        "");
+    EXPECT_EQ(told_of_lan(" 10.0.1.3/24", ", [\"h4 10.0.1.4/24\", \"sw\"], [\"h4\", \"r1\"]"), "");
+    EXPECT_EQ(told_of_lan(" 10.0.1.3/24 10.0.0.3/24", spare), "");
+    // Several of them, a router, one who speaks for itself only, another family: nobody can tell.
+    EXPECT_EQ(told_of_lan(" 10.0.1.3/24", ", [\"h4 10.0.2.4/24\", \"sw\"], [\"h4\", \"r1\"]"), "");
+    EXPECT_EQ(told_of_lan(" 10.0.0.3/24", ", [\"r1 10.0.2.4/24\", \"sw\"], [\"h4\", \"r1\"]"), "");
+    EXPECT_EQ(told_of_lan(" 10.0.1.3/32", spare), "");
+    EXPECT_EQ(told_of_lan(" fd00:9::3/64", spare), "");
+    EXPECT_EQ(told_of_lan("", spare), "");
+}
+
 std::string told_of_ospf(const std::string& link, const std::string& r1) {
     return told("links = [{ endpoints = [\"r1\",\"r2\"]" + link +
                 " }]\n[nodes]\nr1 = { kind = \"router\", routing = \"ospf\"" + r1 +
