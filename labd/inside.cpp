@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t nodes_at_once = 32, files_at_once = 256;
 // A job of the kernel thread stays near 5 ms, and a status of a big lab as quick as it is.
-constexpr std::size_t births_a_job = 32, settings_at_once = 64;
+constexpr std::size_t births_a_job = 32, births_at_once = 32;
 
 // As the kernel shows it: one blank between numbers, none around them.
 std::string plain(const std::string& value) {
@@ -146,8 +146,8 @@ asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::st
     if (!(strays == Strays{})) to[name] = std::move(strays);
 }
 
-// Names cost next to nothing; settings are some twenty files of each node, and a lab may have a
-// thousand.
+// A name and some twenty files of each node, and a lab may have a thousand: of many nodes some are
+// looked at each time, and those at which something was found before.
 asio::awaitable<void> Engine::look_at_births(std::shared_ptr<Lab> lab, bool all,
                                              std::map<std::string, Strays>& to) {
     struct Inquiry {
@@ -160,22 +160,22 @@ asio::awaitable<void> Engine::look_at_births(std::shared_ptr<Lab> lab, bool all,
     std::set<std::string> due;
     for (const auto& [name, live] : lab->nodes)
         if (live.door && live.started) due.insert(name);
-    if (!all) due = turn_of(lab->turn, due, settings_at_once);
+    if (!all) {
+        std::set<std::string> next = turn_of(lab->turn, due, births_at_once);
+        for (const auto& [name, before] : lab->strays)
+            if ((before.hostname || !before.born.empty()) && due.contains(name)) next.insert(name);
+        due = std::move(next);
+    }
     for (const auto& [name, live] : lab->nodes) {
         const topology::Node* node = lab->wish.find(name);
         const auto contents = lab->desired.contents.find(name);
-        if (!live.door || !live.started || node == nullptr ||
-            contents == lab->desired.contents.end())
+        if (!due.contains(name) || node == nullptr || contents == lab->desired.contents.end())
             continue;
         Inquiry birth;
         birth.node = name;
         birth.wished = contents->second.hostname;
         birth.asks_name = !birth.wished.empty() && !names_itself(*node);
-        if (due.contains(name))
-            birth.settings = born_settings(*node, lab->desired);
-        else if (const auto before = lab->strays.find(name);
-                 before != lab->strays.end() && !before->second.born.empty())
-            to[name].born = before->second.born;
+        birth.settings = born_settings(*node, lab->desired);
         births.push_back(std::move(birth));
     }
     for (std::size_t from = 0; from < births.size(); from += births_a_job) {

@@ -231,7 +231,7 @@ void Engine::require_room(const Peer& caller, const std::string& name) {
 asio::awaitable<void> Engine::compare(Change& change, const UpRequest& request) {
     if (!change.fresh && !request.renumber && !change.same_file) co_await keep_numbers(change);
     const bool mends = change.lab && change.verb == Verb::up;
-    if (mends) co_await look_inside(change.lab);
+    if (mends) co_await look_inside(change.lab, false);
     if (change.lab) change.observed = co_await look(change.lab);
     if (mends) tell_strays(*change.lab, change.observed);
     for (const std::string& node : request.recreate)
