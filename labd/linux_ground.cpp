@@ -6,6 +6,7 @@
 #include "labd/marks.hpp"
 #include "netlink/forwarding.hpp"
 #include "netlink/netns.hpp"
+#include "netlink/route.hpp"
 #include "netlink/rule.hpp"
 
 #include <fcntl.h>
@@ -200,6 +201,17 @@ void LinuxKernel::change_ground(const ChangeGround& step) {
         netlink::Address address = address_of(1, born);
         address.protocol = IFAPROT_KERNEL_LO;
         add(netlink::add_address(address), "address " + born.text() + " of " + step.space + ":lo");
+        if (born.ip.family != Family::ipv6) continue;
+        // The kernel's own ::1 brings no route along (init_loopback() in net/ipv6/addrconf.c).
+        constexpr std::uint32_t address_metric = 256;  // IP6_RT_PRIO_ADDRCONF
+        netlink::Route own;
+        own.destination = address.ip;
+        own.length = address.length;
+        own.hops = {{std::nullopt, address.index}};
+        own.metric = address_metric;
+        own.protocol = RTPROT_KERNEL;
+        netlink::Message gone = netlink::remove_route(own);
+        (void)socket.attempt(gone);  // refused: there is none
     }
     for (const auto& [device, addresses] : step.from.routes)
         for (const Prefix& address : addresses)

@@ -5,11 +5,17 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
+
 namespace netlink {
 namespace {
 
 bool is_loopback(const Address& address) {
-    return address.ip.family == AF_INET && address.ip.bytes[0] == std::byte{127};
+    if (address.ip.family == AF_INET) return address.ip.bytes[0] == std::byte{127};
+    std::array<std::byte, 16> one{};  // ::1
+    one.back() = std::byte{1};
+    return std::ranges::equal(address.ip.view(), one);
 }
 
 ifaddrmsg header(const Address& address) {
@@ -17,7 +23,7 @@ ifaddrmsg header(const Address& address) {
     out.ifa_family = address.ip.family;
     out.ifa_prefixlen = address.length;
     out.ifa_index = address.index;
-    if (address.ip.family == AF_INET6) out.ifa_flags = IFA_F_NODAD;
+    if (address.ip.family == AF_INET6 && !is_loopback(address)) out.ifa_flags = IFA_F_NODAD;
     // What the kernel would derive for IPv6; for IPv4 it believes the request. 169.254/16 would
     // differ, but is not special to the sender of a packet in a lab.
     out.ifa_scope = is_loopback(address) ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
