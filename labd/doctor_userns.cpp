@@ -148,14 +148,19 @@ std::string reason_against_user_namespaces(const ReadSysctl& read) {
 Checks user_namespaces() {
     const Report report = try_in_child();
     const std::string why = reason_against_user_namespaces(sysctl);
+    const char* first_to_fail = "";
     const auto check = [&](const char* name, const char* detail, Step failing, bool needed,
                            const std::string& fix) {
         DoctorCheck made{name, report.step > failing, needed, detail, ""};
         if (made.ok) return made;
-        made.fix = fix;
-        made.detail += report.step == failing
-                           ? " (" + std::generic_category().message(report.error) + ")"
-                           : " (not tried: an earlier step fails)";
+        if (report.step == failing) {
+            first_to_fail = name;
+            made.fix = fix;
+            made.detail += " (" + std::generic_category().message(report.error) + ")";
+        } else {
+            made.fix = std::string("first that of \"") + first_to_fail + "\"";
+            made.detail += " (not tried: an earlier step fails)";
+        }
         return made;
     };
     return {check("user namespaces: create", "root in a node is nobody outside it", Step::unshare,

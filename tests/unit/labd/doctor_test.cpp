@@ -4,7 +4,9 @@
 #include "labd/doctor_parts.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,6 +74,30 @@ TEST(Doctor, LeavesNoTrace) {
     EXPECT_EQ(fds(), fds_before);
     ASSERT_EQ(::stat("/proc/thread-self/ns/net", &after), 0);
     EXPECT_EQ(after.st_ino, before.st_ino) << "the thread is where it was";
+}
+
+// Advice about what nobody has tried would lead away from what is wrong.
+TEST(Doctor, MendsTheFirstStepFirst) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to forbid user namespaces";
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool forbidden =
+            ::unshare(CLONE_NEWUSER) == 0 &&
+            (std::ofstream("/proc/sys/user/max_user_namespaces") << "0\n").flush();
+        if (!forbidden) ::_exit(1);
+        const auto checks = labd::doctor::user_namespaces();
+        if (!named(checks, "user namespaces: create").fix.starts_with("sysctl -w user.max_user_"))
+            ::_exit(2);
+        for (const DoctorCheck& check : checks)
+            if (check.name != "user namespaces: create" &&
+                check.fix != "first that of \"user namespaces: create\"")
+                ::_exit(3);
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Doctor, FindsTheKernelsFeatures) {
