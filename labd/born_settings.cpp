@@ -1,19 +1,10 @@
 #include "labd/born_settings.hpp"
 
-#include "labd/additions.hpp"
 #include "labd/birth_sysctls.hpp"
-#include "labd/fd.hpp"
 #include "topology/ground.hpp"
-
-#include <fcntl.h>
-#include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <climits>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 
 namespace labd {
@@ -74,23 +65,6 @@ bool names_itself(const topology::Node& node) {
         });
     };
     return speaks(node.exec) || speaks(node.services);
-}
-
-std::vector<std::string> hostnames_of(const std::vector<int>& pidfds) {
-    std::vector<std::string> out(pidfds.size());
-    const Fd home(::open("/proc/thread-self/ns/uts", O_RDONLY | O_CLOEXEC));
-    if (!home) return out;
-    for (std::size_t i = 0; i < pidfds.size(); ++i) {
-        std::array<char, HOST_NAME_MAX + 1> name{};
-        if (pidfds[i] >= 0 && ::setns(pidfds[i], CLONE_NEWUTS) == 0 &&
-            ::gethostname(name.data(), name.size() - 1) == 0)
-            out[i] = printable(name.data());
-    }
-    if (::setns(home.get(), CLONE_NEWUTS) != 0) {
-        std::perror("cannot return to the own UTS namespace");
-        std::abort();
-    }
-    return out;
 }
 
 }  // namespace labd

@@ -21,8 +21,5 @@ std::vector<std::pair<std::string, std::string>> born_settings(const topology::N
 bool runs_its_own(const topology::Node& node);
 // Whether its own commands say how it is called.
 bool names_itself(const topology::Node& node);
-// How processes call the machine that they are on, in the same order; "" for one that cannot be
-// asked, and for -1. The calling thread visits them.
-std::vector<std::string> hostnames_of(const std::vector<int>& pidfds);
 
 }  // namespace labd

@@ -6,8 +6,6 @@
 #include "labd/engine.hpp"
 #include "labd/init/digest.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 namespace labd {
@@ -146,6 +144,22 @@ asio::awaitable<void> Engine::look_inside_node(std::shared_ptr<Lab> lab, std::st
     if (!(strays == Strays{})) to[name] = std::move(strays);
 }
 
+namespace {
+
+// Its init says it, who is in the node: labd could go there, but without root not come back.
+asio::awaitable<void> ask_name(std::shared_ptr<NodeDoor> door, std::string& name) {
+    if (!door) co_return;
+    try {
+        std::vector<std::string> keys{"kernel.hostname"};
+        const std::vector<std::string> values = co_await door->look_at_sysctls(std::move(keys));
+        name = values.front();
+    } catch (const std::exception&) {
+        co_return;  // a node that does not answer says nothing of its name
+    }
+}
+
+}  // namespace
+
 // A name and some twenty files of each node, and a lab may have a thousand: of many nodes some are
 // looked at each time, and those at which something was found before.
 asio::awaitable<void> Engine::look_at_births(std::shared_ptr<Lab> lab, bool all,
@@ -180,19 +194,16 @@ asio::awaitable<void> Engine::look_at_births(std::shared_ptr<Lab> lab, bool all,
     }
     for (std::size_t from = 0; from < births.size(); from += births_a_job) {
         const std::size_t end = std::min(from + births_a_job, births.size());
-        std::vector<Fd> held;  // a node may end meanwhile
-        std::vector<int> inits;
-        for (std::size_t i = from; i < end; ++i) {
-            const auto live = lab->nodes.find(births[i].node);
-            const bool asks = births[i].asks_name && live != lab->nodes.end();
-            held.emplace_back(asks ? ::fcntl(live->second.pidfd.get(), F_DUPFD_CLOEXEC, 0) : -1);
-            inits.push_back(held.back().get());
-        }
+        std::vector<Task> tasks;
+        for (std::size_t i = from; i < end; ++i)
+            if (births[i].asks_name)
+                tasks.emplace_back([lab, &birth = births[i]] {
+                    return ask_name(lab->door_of(birth.node), birth.name);
+                });
+        co_await gather(std::move(tasks));
         Worker::Job look = [&, from] {
-            std::vector<std::string> names = hostnames_of(inits);
             for (std::size_t i = from; i < end; ++i) {
                 Inquiry& birth = births[i];
-                birth.name = std::move(names[i - from]);
                 std::vector<std::string> keys;
                 for (const auto& setting : birth.settings) keys.push_back(setting.first);
                 try {
