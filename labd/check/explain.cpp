@@ -172,7 +172,7 @@ bool Explainer::refused(const Way& way, const Stop& stop, const std::string& pre
             if (ruled_out(stop, "unreachable", way.to.family))
                 return dies(stop.node, prefix, "a rule says that " + to + " is unreachable");
             // Babel leaves such a route where it has lost one.
-            if (all(stop.node, "babel") == "yes")
+            if (word(stop.node, "babel") == "yes")
                 for (std::string& text : routing_causes(e_, lab_, wished_network(way.to)))
                     cause(std::move(text));
             if (out_.causes.empty()) cause("an unreachable route at " + stop.node);
