@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t added_at_once = 32, added_a_job = 16;
+constexpr std::size_t added_at_once = 16, added_a_job = 16;
 
 // In a node that runs commands of its own nobody can tell their work from a hand's.
 bool can_be_told(const Lab& lab, const std::string& space) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t nodes_at_once = 32, files_at_once = 256;
 // A job of the kernel thread stays near 5 ms, and a status of a big lab as quick as it is.
-constexpr std::size_t births_a_job = 32, births_at_once = 32;
+constexpr std::size_t births_a_job = 32, births_at_once = 16;
 
 // As the kernel shows it: one blank between numbers, none around them.
 std::string plain(const std::string& value) {
