@@ -12,11 +12,11 @@ namespace labd {
 namespace {
 
 // Those by which a node talks to its network, and that nothing sets by itself: turning forwarding
-// on and off sets accept_redirects (net/ipv4/devinet.c, inet_forward_change).
+// on and off sets accept_redirects (net/ipv4/devinet.c, inet_forward_change), and WireGuard takes
+// send_redirects away from everybody (wg_open).
 constexpr std::array looked_at{
-    "ipv4 rp_filter",    "ipv4 send_redirects", "ipv4 accept_source_route",
-    "ipv4 proxy_arp",    "ipv4 arp_announce",   "ipv4 arp_ignore",
-    "ipv4 accept_local", "ipv4 route_localnet", "ipv6 accept_ra"};
+    "ipv4 rp_filter",  "ipv4 accept_source_route", "ipv4 proxy_arp",      "ipv4 arp_announce",
+    "ipv4 arp_ignore", "ipv4 accept_local",        "ipv4 route_localnet", "ipv6 accept_ra"};
 
 bool is_kept(const topology::Node& node, const topology::State& desired, const std::string& key) {
     const auto contents = desired.contents.find(node.name);

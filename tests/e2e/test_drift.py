@@ -138,7 +138,7 @@ class Drift(LabTest):
         path = self.write("t.lab.toml", TEXT)
         for key, value in (("net.ipv4.conf.all.rp_filter", "1"), ("net.ipv4.conf.eth0.rp_filter", "2"),
                            ("net.ipv6.conf.all.accept_ra", "2"), ("net.ipv6.conf.eth1.accept_ra", "1"),
-                           ("net.ipv4.conf.all.arp_ignore", "8"), ("net.ipv4.conf.eth0.send_redirects", "0")):
+                           ("net.ipv4.conf.all.arp_ignore", "8"), ("net.ipv4.conf.eth0.accept_source_route", "1")):
             for mend in (["up", path], ["up", "--repair"]):
                 with self.subTest(key=key, mend=mend):
                     born = lab("exec", "r1", "--", "sysctl", "-n", key).out

@@ -29,7 +29,7 @@ TEST(BornSettings, are_those_of_the_node_and_of_its_interfaces) {
     node.name = "h1";
     const auto settings = of(node);
     EXPECT_EQ(settings.at("net.ipv4.conf.all.rp_filter"), "0");
-    EXPECT_EQ(settings.at("net.ipv4.conf.eth0.send_redirects"), "1");
+    EXPECT_EQ(settings.at("net.ipv4.conf.eth0.accept_source_route"), "0");
     EXPECT_EQ(settings.at("net/ipv4/conf/eth1.7/arp_ignore"), "0");
     EXPECT_EQ(settings.at("net.ipv6.conf.all.accept_ra"), "0");
     EXPECT_FALSE(settings.contains("net.ipv4.conf.wan.rp_filter")) << "the host's own";
