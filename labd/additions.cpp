@@ -35,6 +35,14 @@ bool may_be_learned(const Lab& lab, const topology::Action& action, const std::s
            (action.kind == "address" || action.kind == "route");
 }
 
+// What whoever is root in a node calls his things reaches terminals and JSON: anything but
+// printable ASCII is a question mark.
+std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
+    return text;
+}
+
 }  // namespace
 
 std::set<std::string> turn_of(std::string& last, const std::set<std::string>& names,
@@ -88,11 +96,4 @@ asio::awaitable<std::vector<topology::Action>> Engine::additions(std::shared_ptr
 std::string addition_words(const topology::Action& action) {
     return printable(action.kind + " " + action.name + " (" + action.detail + ")");
 }
-
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-    return text;
-}
-
 }  // namespace labd

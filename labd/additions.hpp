@@ -12,10 +12,6 @@ namespace labd {
 // "address h1:eth0 (192.0.2.7/24)"
 std::string addition_words(const topology::Action& action);
 
-// What whoever is root in a node calls his things reaches terminals and JSON: anything but
-// printable ASCII is a question mark.
-std::string printable(std::string text);
-
 // Of many names the next `count`, after `last`, which is moved on; all of a few. Whoever is asked
 // often looks at some of them each time.
 std::set<std::string> turn_of(std::string& last, const std::set<std::string>& names,

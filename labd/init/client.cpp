@@ -59,12 +59,11 @@ void Client::flush() {
         const ssize_t n = say_some(socket_.get(), std::string_view(out_).substr(0, part), fds);
         if (n < 0) {
             if (errno == EAGAIN) break;
-            out_.clear();
-            if (const bool crowded = errno == ETOOMANYREFS && !fds_.empty(); crowded) {
+            if (errno == ETOOMANYREFS && !fds_.empty()) {
                 refuse_descriptors();
                 continue;
             }
-            fds_.clear();
+            out_.clear(), fds_.clear();
             break;  // the reading side will tell that the client has gone
         }
         fds_.clear();
