@@ -268,6 +268,7 @@ void Node::rest_soon() {
     rest_ = loop_.after(milliseconds(1000), [this] {
         rest_ = {};
         (void)malloc_trim(0);
+        give_room_back();
     });
 }
 

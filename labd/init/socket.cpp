@@ -2,6 +2,7 @@
 
 #include "labd/init/protocol.hpp"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -10,9 +11,16 @@
 namespace labd::init {
 namespace {
 constexpr std::size_t fds_limit = 8;
-// Static: only the pages that a packet really fills ever become memory of a node's init.
-char buffer[protocol::packet_limit];
+constexpr std::size_t page = 4096;
+// Static: only the pages that a packet really fills ever become memory of a node's init; and of
+// whole pages, so that they can be given back.
+alignas(page) char buffer[protocol::packet_limit];
 }  // namespace
+
+void give_room_back() {
+    static_assert(sizeof buffer % page == 0);
+    (void)madvise(buffer, sizeof buffer, MADV_DONTNEED);
+}
 
 Heard hear(int socket, int flags) {
     iovec part{buffer, sizeof buffer};

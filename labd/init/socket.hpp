@@ -20,6 +20,8 @@ struct Heard {
 
 // A packet whose descriptors or bytes were cut off counts as gone: nobody we know sends such.
 Heard hear(int socket, int flags);
+// The memory that packets were read into, for who will hear little from now on.
+void give_room_back();
 // 0 or the errno; EAGAIN when the peer does not read and flags has MSG_DONTWAIT.
 int say(int socket, std::string_view bytes, const std::vector<int>& fds, int flags);
 // For a stream, never blocking: how many bytes were taken, or -1 and errno.
