@@ -29,9 +29,16 @@ Globals for_copies(const Globals& globals) {
     return out;
 }
 
-LabCopy::LabCopy(const Globals& globals, const FileOptions& options, const std::string& file,
-                 std::string name)
-    : globals_(globals), name_(std::move(name)) {
+void take_down(const Globals& globals, const std::string& lab) {
+    const Client client = connect(globals);
+    const Answer answer = client.request("DELETE", "/v1/labs/" + encode(lab));
+    if (answer.status != 200 && answer.status != 404)
+        throw_failure(answer, "take " + lab + " down");
+}
+
+LabCopy::LabCopy(const Globals& globals, CopyGuard& guard, const FileOptions& options,
+                 const std::string& file, std::string name)
+    : globals_(globals), guard_(guard), name_(std::move(name)) {
     UpOptions up;
     up.file = file;
     up.name = name_;
@@ -40,14 +47,13 @@ LabCopy::LabCopy(const Globals& globals, const FileOptions& options, const std::
 }
 
 void LabCopy::up() {
+    guard_.watch(name_);
     (void)send(request_, globals_);
 }
 
 void LabCopy::down() {
-    const Client client = connect(globals_);
-    const Answer answer = client.request("DELETE", "/v1/labs/" + encode(name_));
-    if (answer.status != 200 && answer.status != 404)
-        throw_failure(answer, "take " + name_ + " down");
+    take_down(globals_, name_);
+    guard_.forget(name_);
 }
 
 }  // namespace cli

@@ -158,15 +158,15 @@ bool answers(const std::string& socket) {
     }
 }
 
-enum class Outcome { ready, died, late };
+enum class StartOutcome { ready, died, late };
 
-Outcome await(int notify, int pidfd) {
+StartOutcome await(int notify, int pidfd) {
     const auto end = std::chrono::steady_clock::now() + start_limit;
     std::array<pollfd, 2> watched{{{notify, POLLIN, 0}, {pidfd, POLLIN, 0}}};
     while (true) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             end - std::chrono::steady_clock::now());
-        if (left.count() <= 0) return Outcome::late;
+        if (left.count() <= 0) return StartOutcome::late;
         const int n = ::poll(watched.data(), watched.size(), static_cast<int>(left.count()));
         if (n < 0 && errno != EINTR) fail("wait for it");
         if (n <= 0) continue;
@@ -174,9 +174,9 @@ Outcome await(int notify, int pidfd) {
         if ((watched[0].revents & POLLIN) != 0) {
             const ssize_t got = ::recv(notify, said.data(), said.size(), MSG_DONTWAIT);
             const std::string_view text(said.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-            if (text.find("READY=1") != text.npos) return Outcome::ready;
+            if (text.find("READY=1") != text.npos) return StartOutcome::ready;
         } else if ((watched[1].revents & POLLIN) != 0) {
-            return Outcome::died;
+            return StartOutcome::died;
         }
     }
 }
@@ -222,9 +222,9 @@ void start_labd(const std::string& program, const std::string& socket) {
     std::string name;
     const labd::Fd notify = notify_socket(name);
     const Started child = spawn(program, arguments, name, out.get());
-    const Outcome outcome = await(notify.get(), child.pidfd.get());
-    if (outcome == Outcome::ready) return;
-    if (outcome == Outcome::late) {
+    const StartOutcome outcome = await(notify.get(), child.pidfd.get());
+    if (outcome == StartOutcome::ready) return;
+    if (outcome == StartOutcome::late) {
         (void)::kill(child.pid, SIGTERM);  // it may have ended by itself meanwhile
         throw Failure("internal", "labd was not ready within 30 s", "see " + log);
     }

@@ -91,6 +91,7 @@ class Grader {
   public:
     Grader(const Globals& globals, const topology::Lab& exercise)
         : globals_(for_copies(globals)),
+          guard_(globals_),
           exercise_(exercise),
           checks_(exercise.checks),
           loud_(!globals.quiet) {
@@ -119,7 +120,7 @@ class Grader {
         student.points.assign(checks_.size(), std::nullopt);
         std::optional<LabCopy> copy;
         try {
-            copy.emplace(globals_, FileOptions{}, student.file, copy_name("grade", number));
+            copy.emplace(globals_, guard_, FileOptions{}, student.file, copy_name("grade", number));
             if (const auto beyond = beyond_exercise(copy->bundle().resolved.lab, exercise_)) {
                 student.reason = *beyond;
                 copy.reset();
@@ -196,6 +197,7 @@ class Grader {
     }
 
     Globals globals_;
+    CopyGuard guard_;
     const topology::Lab& exercise_;
     const std::vector<topology::Check>& checks_;
     double of_ = 0;

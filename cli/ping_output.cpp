@@ -40,7 +40,7 @@ bool counts(std::string_view line, PingOutcome& outcome) {
 }
 
 // "rtt min/avg/max/mdev = 0.031/0.045/0.060/0.011 ms"
-std::optional<double> mean(std::string_view line) {
+std::optional<double> mean_rtt(std::string_view line) {
     if (line.rfind("rtt ", 0) != 0) return std::nullopt;
     const std::size_t equals = line.find("= ");
     if (equals == line.npos) return std::nullopt;
@@ -69,7 +69,7 @@ PingOutcome parse_ping(std::string_view out, std::string_view err) {
     std::string report;
     for (const std::string_view line : lines_of(out)) {
         if (counts(line, outcome)) continue;
-        if (const auto rtt = mean(line)) outcome.rtt = rtt;
+        if (const auto rtt = mean_rtt(line)) outcome.rtt = rtt;
         if (report.empty()) report = reported(line);
     }
     if (outcome.received > 0) return outcome;

@@ -53,9 +53,11 @@ std::string folder_tail(const topology::Variant& variant) {
 class Tester {
   public:
     Tester(const Globals& globals, const TestOptions& options)
-        : globals_(globals), options_(options), style_{globals.color_out} {
-        quiet_ = for_copies(globals);
-    }
+        : globals_(globals),
+          options_(options),
+          style_{globals.color_out},
+          quiet_(for_copies(globals)),
+          guard_(quiet_) {}
 
     std::vector<CheckSuite> run(const std::vector<Copy>& copies) {
         suites_.resize(copies.size());
@@ -84,7 +86,7 @@ class Tester {
         std::string text;
         std::optional<LabCopy> lab;
         try {
-            lab.emplace(quiet_, with_variant(options_, copy.variant), copy.file, copy.name);
+            lab.emplace(quiet_, guard_, with_variant(options_, copy.variant), copy.file, copy.name);
             begin(copy, text);
             lab->up();
             ask(copy, lab->bundle(), suite, text);
@@ -187,6 +189,7 @@ class Tester {
 
     void end(const Copy& copy, LabCopy& lab, bool was_interrupted, std::string& text) {
         if (options_.keep && !was_interrupted) {
+            lab.keep();
             say("kept as " + copy.name + ": lab -L " + copy.name + " shell NODE; lab down " +
                     copy.name + "\n",
                 text);
@@ -235,6 +238,7 @@ class Tester {
     const TestOptions& options_;
     Style style_;
     Globals quiet_;
+    CopyGuard guard_;
     std::vector<CheckSuite> suites_;
     std::mutex mutex_;
     bool live_ = true;

@@ -246,6 +246,15 @@ class Test(LabTest):
         name = lab("ls", "-q").out.strip()
         self.assertIn(f"lab down {name}", kept)
 
+    def test_killed_with_its_group_it_leaves_no_copy(self):
+        slow = self.write("slow.lab.toml", STATIC + table('tcp = ["h1", "h2:81"]', "60s"))
+        client = subprocess.Popen(["lab", "test", "--json", str(slow)], start_new_session=True, stdout=subprocess.PIPE, text=True)
+        while '"seen"' not in client.stdout.readline():
+            pass
+        os.killpg(client.pid, signal.SIGKILL)
+        client.communicate(timeout=30)
+        machine.eventually("the copy is down", lambda: lab("ls", "-q").out == "")
+
     def test_ctrl_c_takes_the_copy_down(self):
         slow = self.write("slow.lab.toml", STATIC + table('tcp = ["h1", "h2:81"]', "60s"))
         client = subprocess.Popen(["lab", "test", "--json", str(slow)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
