@@ -44,6 +44,7 @@ EngineOptions engine_options(const Options& options) {
     made.netns_dir = options.netns_dir;
     made.init = find_init(options.init, own_binary());
     made.labs_per_user = options.labs_per_user;
+    made.nodes_per_user = options.nodes_per_user;
     made.children_files = raise_file_limit();
     return made;
 }

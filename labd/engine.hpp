@@ -40,8 +40,9 @@ class Rootless;
 
 struct EngineOptions {
     std::string run_dir, state_dir, netns_dir;
-    std::string init;                // path of the lab-init program
-    std::size_t labs_per_user = 64;  // of everybody but root and labd's own user
+    std::string init;  // path of the lab-init program
+    // Of everybody but root and labd's own user.
+    std::size_t labs_per_user = 64, nodes_per_user = 5000;
     rlimit
         children_files{};  // descriptors that a lab's processes may hold, as labd's caller had it
     std::function<void()> hear = [] {};  // whatever the kernel has said up to now goes to heard()
@@ -206,7 +207,7 @@ class Engine {
     boost::asio::awaitable<Turnstile::Pass> enter(Change& change, const std::string& name);
     boost::asio::awaitable<void> keep_numbers(Change& change);
     void require_right(const Change& change);
-    void require_room(const Peer& caller, const std::string& name);
+    void require_room(const Change& change, const std::string& name);
     boost::asio::awaitable<void> compare(Change& change, const UpRequest& request);
     boost::asio::awaitable<void> take_over(Change& change, const UpRequest& request);
     void tell_unheld_limits(const topology::Lab& lab, const Progress& progress) const;

@@ -94,6 +94,7 @@ struct Lab {
     Fd doors;               // its folder of listening sockets
     Bundle bundle;          // as last applied
     topology::Lab wish;
+    std::size_t coming = 0;   // nodes that the change under way asks for
     Overrides overrides;      // laid over the wish for a while
     topology::State desired;  // of both
     Access access;            // whose it is, and with whom it is shared

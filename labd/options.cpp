@@ -41,6 +41,10 @@ ParsedOptions parse_options(const std::vector<std::string>& arguments) {
                    "how many labs each user may have up, root apart")
         ->capture_default_str()
         ->check(CLI::Range(1U, 1000000U));
+    app.add_option("--nodes-per-user", options.nodes_per_user,
+                   "how many nodes these may have together, root apart")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, 1000000U));
     app.add_flag("--doctor", options.doctor,
                  "print what an ordinary user's labd lacks here, as JSON, and exit");
     app.add_flag("--foreground", options.foreground, "do not go to the background");

@@ -18,6 +18,7 @@ struct Options {
     std::string socket;  // default: RUN/labd.sock
     std::string init;    // lab-init; see find_init
     std::size_t labs_per_user = 64;
+    std::size_t nodes_per_user = 5000;
     bool doctor = false;      // only say what is in an ordinary user's way
     bool foreground = false;  // stay attached to the terminal, or to whoever supervises
     log::Level log_level = log::Level::info;

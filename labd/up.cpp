@@ -35,6 +35,15 @@ void doubt_failed_services(const Lab& lab, topology::State& observed) {
         }
 }
 
+// Until the lab itself counts, or it does not come.
+struct Coming {
+    explicit Coming(std::shared_ptr<Lab> asked) : lab(std::move(asked)) {}
+    ~Coming() { lab->coming = 0; }
+    Coming(const Coming&) = delete;
+    Coming& operator=(const Coming&) = delete;
+    std::shared_ptr<Lab> lab;
+};
+
 // What the stations beside the steps take, one after the other.
 class Stopwatch {
   public:
@@ -67,6 +76,7 @@ asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer c
     co_await read_file(change, name, request);
     watch.station("parse");
     const Turnstile::Pass pass = co_await enter(change, name);
+    const Coming counted(change.lab);
     watch.station("turn");
     progress->under_way = true;
     progress->wait_s = request.wait_s;
@@ -174,15 +184,19 @@ asio::awaitable<void> Engine::read_file(Change& change, const std::string& name,
 asio::awaitable<Turnstile::Pass> Engine::enter(Change& change, const std::string& name) {
     for (;;) {
         change.lab = find(name);
-        if (change.lab) {
+        const bool ours = !change.lab;
+        if (!ours) {
             require_right(change);
         } else {
-            require_room(change.caller, name);
+            require_room(change, name);
             change.lab = create(name, change.caller);
+            change.lab->coming = change.resolved.lab.nodes.size();
         }
         Turnstile::Pass pass = co_await change.lab->changing.enter();
         if (find(name) != change.lab) continue;
         require_right(change);  // who changed it before may have taken it back
+        if (!ours) require_room(change, name);
+        change.lab->coming = change.resolved.lab.nodes.size();
         co_return pass;
     }
 }
@@ -212,19 +226,6 @@ void Engine::require_right(const Change& change) {
     if (!refused) refused = shares_anew(lab.wish, change.resolved.lab, change.caller, lab.access);
     if (refused)
         refuse(change.caller, change.verb, lab.name, forbidden(*refused, change.resolved.sources));
-}
-
-// One user must not use up what all share: ids, namespaces, memory (security.md T8).
-void Engine::require_room(const Peer& caller, const std::string& name) {
-    const auto theirs = std::count_if(labs_.begin(), labs_.end(), [&](const auto& named) {
-        return named.second->access.owner == caller.uid;
-    });
-    if (caller.is_master() || static_cast<std::size_t>(theirs) < options_.labs_per_user) return;
-    refuse(caller, Verb::up, name,
-           UpFailure("limit",
-                     user_name(caller.uid) + " has " + std::to_string(theirs) +
-                         " labs up, and labd keeps no more for one user",
-                     "take one down (lab ls lists them), or ask for labd --labs-per-user"));
 }
 
 // Stations 7 and 8: what is there, and the steps between.

@@ -211,12 +211,39 @@ class Rights(LabTest):
             self.assertIn("user namespace of its own", done.err)
         users.lab("alice", "ls")
 
-    def test_so_many_labs_and_no_more(self):
+    def labd_with(self, *options):
         machine.kill_daemon()
-        daemon = subprocess.Popen(["labd", "--foreground", "--labs-per-user", "2"],
+        daemon = subprocess.Popen(["labd", "--foreground", *options],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(daemon.stderr.close)
         machine.eventually("it listens", lambda: lab("--no-start", "ls", status=None).status == 0)
+        return daemon
+
+    def end(self, daemon):
+        lab("down", "--all")
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(20)
+
+    def test_so_many_nodes_and_no_more(self):
+        daemon = self.labd_with("--nodes-per-user", "5")
+        self.up_as("alice", PAIR, lab_name="a")
+        done = self.up_as("alice", PAIR + 'h3 = "host"\nh4 = "host"\n', status=4, lab_name="b")
+        self.assertEqual("limit", done.json["error"]["code"])
+        self.assertIn("alice has 2 nodes in other labs, this one has 4, and labd keeps no more than 5 together for one user",
+                      done.json["error"]["message"])
+        self.assertEqual("a\n", lab("ls", "-q").out)
+        self.up_as("alice", PAIR + 'h3 = "host"\n', lab_name="b")
+        done = self.up_as("alice", PAIR + 'h3 = "host"\n', status=4, lab_name="a")
+        self.assertEqual("limit", done.json["error"]["code"])
+        self.up_as("alice", PAIR, lab_name="a")
+        self.up_as("bob", PAIR, lab_name="c")
+        self.up(PAIR + '"x[1-9]" = "host"\n', "r")
+        self.up_as("alice", PAIR, lab_name="b")  # fewer are never too many
+        self.up_as("alice", PAIR + 'h3 = "host"\n', lab_name="a")
+        self.end(daemon)
+
+    def test_so_many_labs_and_no_more(self):
+        daemon = self.labd_with("--labs-per-user", "2")
         for name in ("a", "b"):
             self.up_as("alice", PAIR, lab_name=name)
         done = self.up_as("alice", PAIR, status=4, lab_name="c")
@@ -228,6 +255,4 @@ class Rights(LabTest):
             self.up(PAIR, name)
         users.lab("alice", "down", "a")
         self.up_as("alice", PAIR, lab_name="d")
-        lab("down", "--all")
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait(20)
+        self.end(daemon)

@@ -34,6 +34,7 @@ TEST(Options, HaveDefaults) {
     EXPECT_EQ(parsed.options->socket, parsed.options->run_dir + "/labd.sock");
     EXPECT_EQ(parsed.options->init, "");
     EXPECT_EQ(parsed.options->labs_per_user, 64U);
+    EXPECT_EQ(parsed.options->nodes_per_user, 5000U);
     EXPECT_FALSE(parsed.options->foreground);
     EXPECT_EQ(parsed.options->log_level, labd::log::Level::info);
 }
@@ -42,7 +43,7 @@ TEST(Options, AreAllTaken) {
     const auto parsed =
         parse_options({"--run-dir", "/r/", "--state-dir=/s", "--log-dir", "/l/", "--netns-dir",
                        "/n/../m", "--socket", "/x", "--init", "/i", "--labs-per-user", "3",
-                       "--foreground", "--log-level", "debug"});
+                       "--nodes-per-user", "20", "--foreground", "--log-level", "debug"});
     ASSERT_TRUE(parsed.options) << parsed.text;
     EXPECT_EQ(parsed.options->run_dir, "/r");
     EXPECT_EQ(parsed.options->state_dir, "/s");
@@ -51,6 +52,7 @@ TEST(Options, AreAllTaken) {
     EXPECT_EQ(parsed.options->socket, "/x");
     EXPECT_EQ(parsed.options->init, "/i");
     EXPECT_EQ(parsed.options->labs_per_user, 3U);
+    EXPECT_EQ(parsed.options->nodes_per_user, 20U);
     EXPECT_TRUE(parsed.options->foreground);
     EXPECT_EQ(parsed.options->log_level, labd::log::Level::debug);
 }
