@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct Flow {
     std::string held;
     std::size_t piece = PIPE_BUF;
     bool from_open = false, to_open = false;
+    int error = 0;                     // why the last write failed
     int from_slot = -1, to_slot = -1;  // in the poll list of this round
 
     bool open() const { return from_open || (to_open && !held.empty()); }
@@ -74,6 +76,7 @@ struct Flow {
     bool write_some() {
         const ssize_t n = ::write(to, held.data(), std::min(held.size(), piece));
         if (n > 0) held.erase(0, static_cast<std::size_t>(n));
+        error = n < 0 ? errno : 0;
         return n >= 0 || errno == EAGAIN || errno == EINTR;
     }
 };
@@ -107,6 +110,10 @@ class Relay {
             if (!outcome_) move_in(list);
         }
         if (limit_.passed()) return {Outcome::How::timed_out, 0, 0, ""};
+        if (unwritten_ != 0)
+            throw Failure("exec_failed",
+                          std::string("the command's output could not be written: ") +
+                              std::strerror(unwritten_));
         return *outcome_;
     }
 
@@ -178,6 +185,8 @@ class Relay {
     void drop(Flow& flow) {
         flow.from_open = flow.to_open = false;
         flow.held.clear();
+        // No space left, and the like: nobody wanted that.
+        if (flow.error != 0 && flow.error != EPIPE && !options_.tty) unwritten_ = flow.error;
         // A pty cannot be half closed: hang up, and the command with it.
         if (options_.tty && !outcome_) outcome_ = Outcome{Outcome::How::ended, SIGPIPE, 0, ""};
         for (std::size_t i = 1; i < fds_.size(); ++i)
@@ -239,6 +248,7 @@ class Relay {
     Flow out_, err_, in_;
     std::optional<RawMode> raw_;
     std::optional<Outcome> outcome_;
+    int unwritten_ = 0;  // why, where some of the output is lost
 };
 
 }  // namespace

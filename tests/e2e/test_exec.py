@@ -102,6 +102,12 @@ class Exec(LabTest):
         self.assertEqual("5\n", done.out)
         machine.eventually("cat has ended", lambda: not machine.processes("cat"), 10)
 
+    def test_what_could_not_be_written_is_not_lost_in_silence(self):
+        for command, to in (("echo x", "/dev/full"), ("head -c 10485760 /dev/zero", "/dev/full")):
+            done = run("bash", "-c", f"lab exec h1 -- {command} > {to}", timeout=20, status=None)
+            self.assertEqual(125, done.status, done)
+            self.assertIn("the command's output could not be written: No space left on device", done.err)
+
     def test_cat_into_head(self):
         done = run("bash", "-c", "lab exec h1 -- cat /etc/services | head -n 2", timeout=20)
         self.assertEqual(2, len(done.out.splitlines()))
