@@ -75,7 +75,7 @@ Failure unknown_words(const CLI::App& app) {
             hint = "lab" + (verb.empty() ? " --help" : " help" + verb) + " lists them";
         return {"usage", "`lab" + verb + "` has no flag " + flag, hint};
     }
-    if (!chosen.empty())
+    if (!chosen.empty() && !at.remaining().empty())
         return {"usage", "`lab" + verb + "` does not take \"" + word + "\"",
                 "lab help" + verb + " shows what it takes"};
     if (word.find(".toml") != word.npos)
@@ -135,6 +135,9 @@ int dispatch(const std::vector<std::string>& words, Line& line) {
     } catch (const CLI::ParseError& error) {
         const std::vector<CLI::App*> subs = app.get_subcommands();
         const CLI::App& verb = subs.empty() ? app : *subs.front();
+        // A flag that is none may stand where the missing word was meant.
+        if (error.get_name() == "RequiredError" && !verb.remaining().empty())
+            throw unknown_words(app);
         throw Failure("usage", sentence(error, verb, words.empty() ? "" : words.back()),
                       subs.empty() ? "lab --help" : "lab help " + subs.front()->get_name());
     }

@@ -84,6 +84,9 @@ TEST_F(Parser, UsageErrorsAreTwoWithAHint) {
 
 TEST_F(Parser, NamesTheWordThatIsMissing) {
     EXPECT_THAT(run({"shell"}).err, HasSubstr("NODE is missing: lab shell NODE"));
+    EXPECT_THAT(run({"shell", "--nosuch"}).err, HasSubstr("`lab shell` has no flag --nosuch"));
+    EXPECT_THAT(run({"lks", "status"}).err, HasSubstr("no verb \"lks\""));
+    EXPECT_THAT(run({"version", "a"}).err, HasSubstr("`lab version` does not take \"a\""));
     EXPECT_THAT(run({"vtysh"}).err, HasSubstr("ROUTER is missing: lab vtysh ROUTER"));
 }
 
