@@ -7,6 +7,7 @@
 #include "labd/engine.hpp"
 #include "topology/learned.hpp"
 #include "topology/relay_link.hpp"
+#include "topology/routing.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -28,10 +29,11 @@ bool can_be_told(const Lab& lab, const std::string& space) {
     return live != lab.nodes.end() && live->second.door && live->second.started;
 }
 
-// A DHCP client sets addresses and routes as a hand does.
+// A DHCP client sets addresses and routes as a hand does, and zebra what somebody's own frr.conf
+// says.
 bool may_be_learned(const Lab& lab, const topology::Action& action, const std::string& space) {
     const topology::Node* node = lab.wish.find(space);
-    return node != nullptr && topology::learns(*node) &&
+    return node != nullptr && (topology::learns(*node) || topology::configures_itself(*node)) &&
            (action.kind == "address" || action.kind == "route");
 }
 
