@@ -5,6 +5,7 @@
 #include "labd/fail_point.hpp"
 #include "labd/failure.hpp"
 #include "labd/records.hpp"
+#include "topology/suggest.hpp"
 
 #include <sys/resource.h>
 
@@ -201,6 +202,22 @@ asio::awaitable<void> Engine::set_hostname(std::shared_ptr<Lab> lab, std::string
     co_await located(where_of(lab->wish, name), door->hostname(std::move(hostname)));
     fail_point::after("hostname.set");
     live.contents.hostname = wanted;
+}
+
+// Once for the whole lab, and only when its file asks for limits.
+void Engine::tell_unheld_limits(const topology::Lab& lab, const Progress& progress) const {
+    std::set<std::string> words;
+    std::vector<std::string> nodes;
+    for (const topology::Node& node : lab.nodes) {
+        const std::string unheld = cgroups_.unheld(node.limits);
+        if (!node.has_process() || unheld.empty()) continue;
+        words.insert(unheld);
+        nodes.push_back(node.name);
+    }
+    if (nodes.empty()) return;
+    const std::string asked = words.size() == 1 ? *words.begin() : "some limits";
+    progress.notice("limits of " + topology::join(nodes, 4) + " do not hold here (" + asked +
+                    "): " + cgroups_.trouble());
 }
 
 }  // namespace labd

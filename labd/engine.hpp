@@ -351,6 +351,8 @@ class Engine {
     boost::asio::awaitable<void> await_service(std::shared_ptr<Lab> lab, std::string node,
                                                std::string service,
                                                std::shared_ptr<Progress> progress);
+    boost::asio::awaitable<void> await_own_routing(std::shared_ptr<Lab> lab,
+                                                   std::shared_ptr<Progress> progress);
     boost::asio::awaitable<void> await_routing(std::shared_ptr<Lab> lab,
                                                std::shared_ptr<Progress> progress);
 

@@ -127,8 +127,9 @@ class Kernel {
     virtual bool take_over(std::span<const topology::Step> steps) = 0;
     // Takes away what router advertisements have left on a device: addresses and routes.
     virtual void forget_advertised(const std::string& space, const std::string& device) = 0;
-    // Every network that the namespace has a unicast route to, whoever installed it.
-    virtual std::set<topology::Prefix> destinations(const std::string& space) = 0;
+    // Every network that the namespace has a unicast route to, and whether a routing daemon
+    // installed it.
+    virtual std::map<topology::Prefix, bool> destinations(const std::string& space) = 0;
 
     // One step; throws KernelError.
     void apply(const topology::Step& step);

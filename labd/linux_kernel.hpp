@@ -65,7 +65,7 @@ class LinuxKernel final : public Kernel {
     void give_back(std::span<const topology::DeviceEnd> ends) override;
     bool take_over(std::span<const topology::Step> steps) override;
     void forget_advertised(const std::string& space, const std::string& device) override;
-    std::set<topology::Prefix> destinations(const std::string& space) override;
+    std::map<topology::Prefix, bool> destinations(const std::string& space) override;
 
   private:
     using Indexes = std::map<std::string, std::uint32_t, std::less<>>;

@@ -50,15 +50,19 @@ std::vector<std::string> LinuxKernel::settings(const std::string& space,
     throw KernelError({0, e.error(), space + ": " + e.what(), e.refusal().text});
 }
 
-std::set<topology::Prefix> LinuxKernel::destinations(const std::string& space) try {
+std::map<topology::Prefix, bool> LinuxKernel::destinations(const std::string& space) try {
     netlink::Socket socket = netlink::socket_in(place(space).netns.get());
-    std::set<topology::Prefix> held;
+    std::map<topology::Prefix, bool> held;
+    // Those that are no daemon's for other nodes' networks (linux/rtnetlink.h).
+    constexpr std::array others{std::uint8_t{RTPROT_KERNEL}, std::uint8_t{RTPROT_BOOT},
+                                std::uint8_t{RTPROT_STATIC}, std::uint8_t{RTPROT_RA},
+                                std::uint8_t{RTPROT_DHCP},   marks::protocol};
     for (const netlink::Route& route : netlink::routes(socket)) {
         if (route.hops.empty()) continue;  // a blackhole reaches nothing
         topology::Prefix prefix;
         prefix.ip = to_topology(route.destination);
         prefix.length = route.length;
-        held.insert(prefix);
+        held[prefix] |= std::find(others.begin(), others.end(), route.protocol) == others.end();
     }
     return held;
 } catch (const netlink::Error& e) {

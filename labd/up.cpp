@@ -93,10 +93,12 @@ asio::awaitable<UpResult> Engine::up(std::string name, UpRequest request, Peer c
     tell_unheld_limits(change.resolved.lab, *progress);
     if (const std::string undone = undone_notice(change.resolved.lab); !undone.empty())
         progress->notice(undone);
-    if (change.steps.empty() && !change.fresh)
+    if (change.steps.empty() && !change.fresh) {
         settle(change);
-    else
+        if (request.wait_s > 0) co_await await_routing(change.lab, progress);
+    } else {
         co_await carry_out(change, request, progress);
+    }
     mark(*change.lab, request, *progress);
     co_return told(change, name, began);
 }
@@ -110,22 +112,6 @@ void Engine::mark(Lab& lab, const UpRequest& request, const Progress& progress) 
     } catch (const std::exception& error) {
         progress.notice(lab.name + " is up, but will not come back after a boot: " + error.what());
     }
-}
-
-// Once for the whole lab, and only when its file asks for limits.
-void Engine::tell_unheld_limits(const topology::Lab& lab, const Progress& progress) const {
-    std::set<std::string> words;
-    std::vector<std::string> nodes;
-    for (const topology::Node& node : lab.nodes) {
-        const std::string unheld = cgroups_.unheld(node.limits);
-        if (!node.has_process() || unheld.empty()) continue;
-        words.insert(unheld);
-        nodes.push_back(node.name);
-    }
-    if (nodes.empty()) return;
-    const std::string asked = words.size() == 1 ? *words.begin() : "some limits";
-    progress.notice("limits of " + topology::join(nodes, 4) + " do not hold here (" + asked +
-                    "): " + cgroups_.trouble());
 }
 
 asio::awaitable<UpResult> Engine::plan(std::string name, UpRequest request, Peer caller) {

@@ -117,4 +117,11 @@ std::map<std::string, std::vector<Prefix>> expected_routes(const Lab& lab) {
     return expected;
 }
 
+std::vector<std::string> with_own_routing(const Lab& lab) {
+    std::vector<std::string> names;
+    for (const Node& node : lab.nodes)
+        if (node.has_process() && configures_itself(node)) names.push_back(node.name);
+    return names;
+}
+
 }  // namespace topology

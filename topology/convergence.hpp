@@ -14,4 +14,7 @@ namespace topology {
 // nobody but their author knows what they should learn.
 std::map<std::string, std::vector<Prefix>> expected_routes(const Lab& lab);
 
+// Those nodes, with configurations of their own.
+std::vector<std::string> with_own_routing(const Lab& lab);
+
 }  // namespace topology

@@ -62,6 +62,28 @@ class Routing(LabTest):
         self.assertIn("9.9.9.9", lab("vtysh", "r2", "-c", "show running-config").out)
 
     @limit(150)
+    def test_wait_knows_own_configurations_too(self):
+        lab("up", "--wait", machine.EXAMPLES / "bird-frr.lab.toml", timeout=100)
+        self.assertNotIn("✗", lab("ping").out)
+
+    def test_wait_for_a_configuration_that_brings_nothing(self):
+        text = SQUARE + '"r[1-3]" = "router"\nr2 = { files = { "/etc/bird/bird.conf" = { text = "protocol device {}\\n" } } }\n'
+        done = lab("up", self.write("t.lab.toml", text), "--wait=3s")
+        self.assertIn("r2: the own configuration has brought no route until now", done.err)
+
+    def test_wait_for_what_is_up_already(self):
+        text = SQUARE + '"r[1-3]" = { kind = "router", routing = "ospf" }\nr2 = { frr = "no router ospf" }\n'
+        path = self.write("t.lab.toml", text)
+        done = lab("up", path, "--wait=4s", status=124)
+        self.assertIn("routing has not converged", done.err)
+        self.assertIn("lab up --keep-on-failure", done.err)
+        lab("up", path)
+        done = lab("up", path, "--wait=2s", status=124)
+        self.assertIn("routing has not converged", done.err)
+        self.assertNotIn("keep-on-failure", done.err)
+        self.assertEqual("t\n", lab("ls", "-q").out)
+
+    @limit(150)
     def test_a_changed_cost_is_reloaded(self):
         text = SQUARE + '"r[1-3]" = { kind = "router", routing = "ospf" }\n'
         self.up(text, "t", None, "--wait=60s")

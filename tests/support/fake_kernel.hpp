@@ -62,10 +62,10 @@ class FakeKernel final : public labd::Kernel {
     std::vector<topology::Route> handwritten(const std::string&) override { return {}; }
     bool take_over(std::span<const topology::Step>) override { return false; }
     void forget_advertised(const std::string&, const std::string&) override {}
-    std::set<topology::Prefix> destinations(const std::string& space) override {
-        std::set<topology::Prefix> out;
+    std::map<topology::Prefix, bool> destinations(const std::string& space) override {
+        std::map<topology::Prefix, bool> out;
         for (const auto& entry : fake_.state.spaces.at(space).routes)
-            if (!entry.second.hops.empty()) out.insert(entry.first.destination);
+            if (!entry.second.hops.empty()) out[entry.first.destination] = false;
         return out;
     }
 
