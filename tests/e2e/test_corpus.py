@@ -103,7 +103,7 @@ class Corpus(LabTest):
             self.assert_reaches(node, world.SERVER, timeout=20)
 
     def test_vlan_trunk(self):
-        # In the guest of tests/guest/links_test.cpp where this kernel has no VLANs.
+        # In the guest of tests/guest/campus_test.cpp where this kernel has no VLANs.
         lacks = machine.lacks("bridge with VLANs", "bond", "vlan")
         if not lacks:
             return self.come_up("10-netlab-vlan-trunk", 6 * 5)

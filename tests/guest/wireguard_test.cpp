@@ -5,7 +5,7 @@
 #include "labd/base64.hpp"
 #include "labd/linux_convert.hpp"
 #include "netlink/netns.hpp"
-#include "tests/guest/guest.hpp"
+#include "tests/guest/guest_lab.hpp"
 #include "tests/kernel/labd/bare_lab.hpp"
 #include "tests/support/memory_files.hpp"
 #include "topology/resolve.hpp"
@@ -206,29 +206,10 @@ TEST_F(WireguardPlans, a_mesh_carries_what_is_behind_its_ends) {
 }
 
 // The lab of tests/e2e/labs, by a labd of its own.
-class WireguardLab : public testing::Test {
+class WireguardLab : public test::GuestLab {
   protected:
-    void SetUp() override {
-        if (test::guest() != "plain")
-            GTEST_SKIP() << "only for the guest of tests/run --only guest";
-        out("lab up --wait=60s " + file());
-    }
-    void TearDown() override {
-        if (IsSkipped()) return;
-        (void)run("lab down --all");
-        (void)run("pkill -x labd");
-    }
-    static std::string file() {
+    std::string file() const override {
         return LAB_SOURCE_DIR "/tests/e2e/labs/25-wireguard-sites.lab.toml";
-    }
-    static test::Ran run(const std::string& script) {
-        return test::run_here(
-            {"timeout", "120", "bash", "-c", "export PATH=" LAB_BINARY_DIR ":$PATH; " + script});
-    }
-    static std::string out(const std::string& script) {
-        const test::Ran ran = run(script);
-        EXPECT_EQ(ran.status, 0) << script << "\n" << ran.output;
-        return ran.output;
     }
     static netlink::WireguardDevice device(const std::string& node, const std::string& name) {
         return device_in(netlink::open_netns("/run/netns/wg." + node).get(), name);
@@ -237,8 +218,6 @@ class WireguardLab : public testing::Test {
         return {device("gw1", "wg0").secret, device("gw1", "wg1").secret,
                 device("gw2", "wg0").secret, device("rw", "wg0").secret};
     }
-    // Until a labd that has just been started answers.
-    static std::string nothing_to_do() { return out("lab up " + file() + " 2>&1 | tail -n 1"); }
 };
 
 TEST_F(WireguardLab, its_check_passes_and_its_keys_stay) {
