@@ -6,10 +6,12 @@
 #include "cli/render.hpp"
 #include "cli/select.hpp"
 #include "cli/session.hpp"
+#include "cli/terminal_text.hpp"
 #include "labd/utf8.hpp"
 #include "topology/suggest.hpp"
 
 #include <boost/json.hpp>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -89,19 +91,22 @@ int logs(const Globals& globals, const LogsOptions& options) {
                         }});
     JsonLines objects(nodes, service);
     PrefixedLines lines(nodes, Style{globals.color_out}, Style{globals.color_out});
+    std::vector<TerminalText> harmless(nodes.size());
+    const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     ManyOptions many;
     many.parallel = jobs.size();  // all at once: followers never end
     bool silent = true;
     many.output = [&](std::size_t job, int, std::string_view bytes) {
         silent = false;
-        print(globals.json() ? objects.take(job, bytes)
-              : several      ? lines.take(job, 1, bytes)
-                             : std::string(bytes));
+        const std::string text =
+            terminal && !globals.json() ? harmless[job].take(bytes) : std::string(bytes);
+        print(globals.json() ? objects.take(job, text) : several ? lines.take(job, 1, text) : text);
         (void)std::fflush(stdout);  // main looks for what got lost
     };
     const std::vector<JobResult> results = run_many(jobs, many);
     int code = exit_code::ok;
     for (std::size_t i = 0; i < results.size(); ++i) {
+        print(several ? lines.take(i, 1, harmless[i].rest()) : harmless[i].rest());
         print(lines.rest(i, 1));
         const Outcome& outcome = results[i].outcome;
         if (outcome.how != Outcome::How::failed && outcome.how != Outcome::How::lost) continue;

@@ -89,6 +89,15 @@ class AtATerminal(LabTest):
         terminal.expect(r"40 100")
         self.assertEqual(9, terminal.wait())
 
+    def test_a_log_does_not_command_it(self):
+        self.up('[nodes]\nh1 = { kind = "host", run = [{ name = "evil", '
+                'cmd = ["printf", "\\\\033]0;title\\\\a\\\\033[31mred\\\\n\\\\033[2Jend\\\\n"], restart = "no" }] }\n', "evil")
+        machine.eventually("it has spoken", lambda: "end" in machine.lab("-L", "evil", "logs", "h1/evil").out)
+        terminal = Terminal("lab", "-L", "evil", "logs", "h1/evil")
+        terminal.expect(re.escape("^[]0;title^G\x1b[31mred\x1b[m\r\n^[[2Jend\r\n"))
+        self.assertEqual(0, terminal.wait())
+        self.assertIn("\x1b]0;title\a", machine.lab("-L", "evil", "logs", "h1/evil").out)
+
     def test_resize(self):
         # Without the trap, bash ignores an interrupt that comes just as its sleep ends.
         terminal = Terminal("lab", "exec", "h1", "--", "bash", "-c",
