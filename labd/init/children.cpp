@@ -4,7 +4,7 @@
 #include "labd/init/failure.hpp"
 
 #include <dirent.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -21,7 +21,7 @@ Children::Children(Loop& loop) {
     must(sigprocmask(SIG_SETMASK, &child, nullptr) == 0, "block SIGCHLD");
     signals_.reset(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
     must(bool(signals_), "make a signalfd");
-    loop.watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { reap(); });
+    loop.watch(signals_.get(), POLLIN, [this](std::uint32_t) { reap(); });
 }
 
 void Children::await(pid_t pid, Ended ended) {

@@ -4,7 +4,7 @@
 #include "labd/init/socket.hpp"
 
 #include <fcntl.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -24,8 +24,8 @@ Client::~Client() {
 
 void Client::listen(Handlers handlers) {
     handlers_ = std::move(handlers);
-    events_ = EPOLLIN | EPOLLRDHUP | (out_.empty() ? 0u : EPOLLOUT);
-    loop_.watch(socket_.get(), events_, [this](std::uint32_t events) { ready(events); });
+    events_ = POLLIN | POLLRDHUP | (out_.empty() ? 0 : POLLOUT);
+    loop_.watch(socket_.get(), events_, [this](int events) { ready(events); });
 }
 
 void Client::send(protocol::Frame type, std::string_view payload, std::vector<Fd> fds) {
@@ -69,19 +69,19 @@ void Client::flush() {
         fds_.clear();
         out_.erase(0, static_cast<std::size_t>(n));
     }
-    const std::uint32_t wanted = EPOLLIN | EPOLLRDHUP | (out_.empty() ? 0u : EPOLLOUT);
+    const int wanted = POLLIN | POLLRDHUP | (out_.empty() ? 0 : POLLOUT);
     if (events_ != 0 && wanted != events_) loop_.change(socket_.get(), events_ = wanted);
 }
 
-void Client::ready(std::uint32_t events) {
-    if ((events & EPOLLOUT) != 0) {
+void Client::ready(int events) {
+    if ((events & POLLOUT) != 0) {
         flush();
         if (out_.empty() && handlers_.drained) {
             handlers_.drained();  // may destroy us
             return;
         }
     }
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read_frames();
+    if ((events & (POLLIN | POLLRDHUP | POLLHUP | POLLERR)) != 0) read_frames();
 }
 
 void Client::read_frames() {

@@ -31,7 +31,7 @@ class Client {
     bool open() const { return bool(socket_); }
 
   private:
-    void ready(std::uint32_t events);
+    void ready(int events);
     void read_frames();
     void refuse_descriptors();
     void flush();
@@ -42,7 +42,7 @@ class Client {
     Handlers handlers_;
     std::string out_, in_;
     std::vector<Fd> fds_;  // of out_'s first byte
-    std::uint32_t events_ = 0;
+    int events_ = 0;
 };
 
 }  // namespace labd::init

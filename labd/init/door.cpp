@@ -4,7 +4,7 @@
 #include "labd/init/socket.hpp"
 
 #include <fcntl.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -33,7 +33,7 @@ Door::Door(Loop& loop, Fd listener, Request request)
     : loop_(loop), listener_(std::move(listener)), request_(std::move(request)) {
     const int flags = fcntl(listener_.get(), F_GETFL);
     must(flags >= 0 && fcntl(listener_.get(), F_SETFL, flags | O_NONBLOCK) == 0, "use the door");
-    loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) { accept_all(); });
+    loop_.watch(listener_.get(), POLLIN, [this](std::uint32_t) { accept_all(); });
 }
 
 void Door::accept_all() {
@@ -43,17 +43,17 @@ void Door::accept_all() {
         const std::uint64_t number = ++numbers_;
         const int fd = socket.get();
         connections_[number].socket = std::move(socket);
-        loop_.watch(fd, EPOLLIN, [this, number](std::uint32_t events) { ready(number, events); });
+        loop_.watch(fd, POLLIN, [this, number](int events) { ready(number, events); });
     }
 }
 
-void Door::ready(std::uint64_t number, std::uint32_t events) {
-    if ((events & EPOLLOUT) != 0) {
+void Door::ready(std::uint64_t number, int events) {
+    if ((events & POLLOUT) != 0) {
         const auto found = connections_.find(number);
         if (found != connections_.end() && !flush(found->second)) return drop(number);
     }
     // Some requests at a time, so that one busy labd does not starve the services.
-    if ((events & ~EPOLLOUT) != 0)
+    if ((events & ~POLLOUT) != 0)
         for (int i = 0; i < 32 && read(number); ++i) continue;
 }
 
@@ -96,14 +96,14 @@ bool Door::flush(Connection& connection) {
     while (!connection.out.empty()) {
         const int error = say(fd, connection.out.front(), {}, MSG_DONTWAIT);
         if (error == EAGAIN) {
-            loop_.change(fd, EPOLLIN | EPOLLOUT);
+            loop_.change(fd, POLLIN | POLLOUT);
             return true;
         }
         if (error != 0) return false;
         connection.bytes -= connection.out.front().size();
         connection.out.pop_front();
     }
-    loop_.change(fd, EPOLLIN);
+    loop_.change(fd, POLLIN);
     return true;
 }
 

@@ -48,7 +48,7 @@ class Door {
         std::size_t bytes = 0;  // of out
     };
     void accept_all();
-    void ready(std::uint64_t number, std::uint32_t events);
+    void ready(std::uint64_t number, int events);
     bool read(std::uint64_t number);
     void send(std::uint64_t number, std::string bytes);
     bool flush(Connection& connection);

@@ -1,35 +1,22 @@
 #include "labd/init/loop.hpp"
 
-#include "labd/init/failure.hpp"
-
-#include <sys/epoll.h>
+#include <utility>
 
 namespace labd::init {
 
-Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    must(bool(epoll_), "make an epoll");
+void Loop::watch(int fd, int events, Ready ready) {
+    watches_[fd] = {++turns_, static_cast<short>(events),
+                    std::make_shared<Ready>(std::move(ready))};
+    stale_ = true;
 }
 
-// The event carries the descriptor and the turn of its watch: in one batch a descriptor may be
-// closed and its number be given to another.
-void Loop::watch(int fd, std::uint32_t events, Ready ready) {
-    const std::uint32_t turn = ++turns_;
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = std::uint64_t{turn} << 32 | static_cast<std::uint32_t>(fd);
-    must(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0, "watch a descriptor");
-    watches_[fd] = {turn, std::make_shared<Ready>(std::move(ready))};
-}
-
-void Loop::change(int fd, std::uint32_t events) {
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = std::uint64_t{watches_.at(fd).turn} << 32 | static_cast<std::uint32_t>(fd);
-    (void)epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+void Loop::change(int fd, int events) {
+    watches_.at(fd).events = static_cast<short>(events);
+    stale_ = true;
 }
 
 void Loop::forget(int fd) {
-    if (watches_.erase(fd) != 0) (void)epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    if (watches_.erase(fd) != 0) stale_ = true;
 }
 
 Loop::Timer Loop::after(milliseconds delay, std::function<void()> due) {
@@ -58,17 +45,32 @@ int Loop::run_timers() {
     return -1;
 }
 
+void Loop::list_watches() {
+    if (!std::exchange(stale_, false)) return;
+    list_.clear(), listed_turns_.clear();
+    for (const auto& [fd, watch] : watches_) {
+        list_.push_back({fd, watch.events, 0});
+        listed_turns_.push_back(watch.turn);
+    }
+}
+
 void Loop::run() {
-    epoll_event events[64];
     for (;;) {
         const int wait = run_timers();
-        const int n = epoll_wait(epoll_.get(), events, 64, wait);
-        for (int i = 0; i < n; ++i) {
-            const std::uint64_t data = events[i].data.u64;
-            const auto found = watches_.find(static_cast<int>(data & 0xffffffffu));
-            if (found == watches_.end() || found->second.turn != data >> 32) continue;
+        list_watches();
+        if (::poll(list_.data(), list_.size(), wait) <= 0) continue;
+        for (std::size_t i = 0; i < list_.size(); ++i) {
+            const auto& [fd, events, seen] = list_[i];
+            if (seen == 0) continue;
+            // In one round a descriptor may be closed and its number be given to another.
+            const auto found = watches_.find(fd);
+            if (found == watches_.end() || found->second.turn != listed_turns_[i]) continue;
+            if ((seen & POLLNVAL) != 0) {
+                forget(fd);
+                continue;
+            }
             const std::shared_ptr<Ready> ready = found->second.ready;  // it may forget itself
-            (*ready)(events[i].events);
+            (*ready)(seen);
         }
     }
 }

@@ -1,7 +1,9 @@
-// The one loop of PID 1: descriptors and timers. Nothing in it ever blocks on a client.
+// The one loop of PID 1: descriptors and timers. Nothing in it ever blocks on a client. By poll(2):
+// of what epoll(7) watches a user has so many (max_user_watches), and to the kernel the nodes of a
+// lab are one user, so that any of them could leave none to the others' PID 1.
 #pragma once
 
-#include "labd/fd.hpp"
+#include <poll.h>
 
 #include <chrono>
 #include <cstdint>
@@ -9,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace labd::init {
 
@@ -17,14 +20,14 @@ using std::chrono::milliseconds;
 
 class Loop {
   public:
-    using Ready = std::function<void(std::uint32_t events)>;
+    using Ready = std::function<void(int events)>;
     // When it is due, and a number that makes it unique; null = none.
     using Timer = std::pair<Clock::time_point, std::uint64_t>;
 
-    Loop();
-    // Level-triggered EPOLL* events. The callback may forget its own and any other descriptor.
-    void watch(int fd, std::uint32_t events, Ready ready);
-    void change(int fd, std::uint32_t events);
+    // POLL* events, for as long as they last. The callback may forget its own and any other
+    // descriptor.
+    void watch(int fd, int events, Ready ready);
+    void change(int fd, int events);
     void forget(int fd);
     Timer after(milliseconds delay, std::function<void()> due);
     void cancel(Timer& timer);
@@ -33,12 +36,16 @@ class Loop {
   private:
     struct Watch {
         std::uint32_t turn = 0;
+        short events = 0;
         std::shared_ptr<Ready> ready;
     };
     int run_timers();
+    void list_watches();
 
-    Fd epoll_;
     std::unordered_map<int, Watch> watches_;
+    bool stale_ = false;  // the list of them
+    std::vector<pollfd> list_;
+    std::vector<std::uint32_t> listed_turns_;
     std::map<Timer, std::function<void()>> timers_;
     std::uint32_t turns_ = 0;
     std::uint64_t timer_numbers_ = 0;

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,7 +105,7 @@ void Node::await_commit() {
     if (!start_) return;
     const protocol::Packer ready(static_cast<std::uint32_t>(protocol::Start::ready), 0);
     if (say(start_.get(), ready.bytes(), {}, MSG_DONTWAIT) != 0) _exit(0);
-    loop_.watch(start_.get(), EPOLLIN | EPOLLRDHUP, [this](std::uint32_t) {
+    loop_.watch(start_.get(), POLLIN | POLLRDHUP, [this](std::uint32_t) {
         if (hear(start_.get(), MSG_DONTWAIT).what == Heard::What::gone) _exit(0);
     });
 }

@@ -3,7 +3,7 @@
 #include "labd/init/accounts.hpp"
 #include "labd/init/failure.hpp"
 
-#include <sys/epoll.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,7 +26,7 @@ Notify::Notify(Loop& loop, const std::string& service, Heard heard)
              bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
          "listen at", path_);
     (void)chmod(path_.c_str(), 0666);  // the service may run as anybody
-    loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { read(); });
+    loop_.watch(socket_.get(), POLLIN, [this](std::uint32_t) { read(); });
 }
 
 Notify::~Notify() {

@@ -1,7 +1,7 @@
 #include "labd/init/output.hpp"
 
 #include <fcntl.h>
-#include <sys/epoll.h>
+#include <poll.h>
 
 #include <cerrno>
 
@@ -12,7 +12,7 @@ std::uint64_t Outputs::read(Fd pipe, Sink sink) {
     const int fd = pipe.get();
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
     outputs_.emplace(number, Output{std::move(pipe), std::move(sink)});
-    loop_.watch(fd, EPOLLIN, [this, number](std::uint32_t) { (void)take(number); });
+    loop_.watch(fd, POLLIN, [this, number](std::uint32_t) { (void)take(number); });
     return number;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -131,6 +132,19 @@ TEST_F(Strict, DescriptorsOnTheirWayLeaveSomeForInitAndSpawner) {
         EXPECT_EQ(lab.node("late-" + greedy->name())->shell("echo fine").out, "fine\n");
         EXPECT_EQ(greedy->shell("pkill -x python3; echo fine").out, "fine\n");
     }
+}
+
+// Of epoll watches a user has so many, too (epoll(7), max_user_watches): what a neighbour can use
+// up PID 1 does without.
+TEST_F(Strict, InitNeedsNoEpollWatches) {
+    const std::string fds = "/proc/" + std::to_string(node->pid()) + "/fd";
+    std::size_t looked_at = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(fds)) {
+        ++looked_at;
+        EXPECT_EQ(std::filesystem::read_symlink(entry).string().find("eventpoll"),
+                  std::string::npos);
+    }
+    EXPECT_GT(looked_at, 1U);
 }
 
 TEST_F(Strict, CallsThatNobodyNeedsAreNotThere) {
