@@ -69,6 +69,10 @@ asio::awaitable<void> Engine::create_spaces(std::shared_ptr<Lab> lab, Steps step
         fail_point::after("spawner.start");
         if (const auto identity = identify_process(lab->spawner->pid()))
             record(*lab, "spawner", "\"" + to_text(*identity) + "\"");
+        Worker::Job mark = [&, pid = lab->spawner->pid()] {
+            mark_network_of(pid, instance_mark(options_.run_dir));
+        };
+        co_await kernel_.run(lab->name, std::move(mark));
     }
     co_await prepare_open_nodes(lab, steps);
     co_await prepare_roots(lab, steps);

@@ -53,6 +53,11 @@ std::optional<std::uint32_t> status_of(pid_t pid, const std::string& key) {
     return std::nullopt;
 }
 
+Fd network_of(pid_t pid) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
+    return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 pid_t parent_of(pid_t pid) {
     return static_cast<pid_t>(status_of(pid, "PPid:").value_or(0));
 }
@@ -76,17 +81,22 @@ bool is_of_our_ids(const Belongings& known, pid_t pid) {
     return *uid == 0 || (lent && *uid % Leases::range == 0);
 }
 
+// Of the network namespace that it lives in.
+bool bears_our_mark(const Belongings& known, pid_t pid) {
+    const Fd netns = network_of(pid);
+    return netns && bears_mark(netns.get(), instance_mark(known.run_dir));
+}
+
 bool is_orphan_init(const Belongings& known, pid_t pid) {
     const std::string comm = comm_of(pid);
     if ((comm != "lab-init" && comm != "lab-relay") || is_of_a_lab(known, pid) ||
         !is_of_our_ids(known, pid))
         return false;
-    const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
-    const Fd netns(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    return netns && bears_mark(netns.get(), instance_mark(known.run_dir));
+    return bears_our_mark(known, pid);
 }
 
-// It bears no mark itself: it is known by the nodes that it has made.
+// That of nodes without a boundary bears no mark, since it lives in the host's network: it is known
+// by the nodes that it has made.
 bool is_orphan_spawner(const Belongings& known, pid_t pid) {
     return pid > 1 && !known.processes.contains(pid) && comm_of(pid) == "lab-spawner" &&
            is_of_our_ids(known, pid);
@@ -98,6 +108,7 @@ std::set<pid_t> orphan_processes(const Belongings& known) {
         const std::string name = entry.path().filename();
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         const pid_t pid = static_cast<pid_t>(std::stol(name));
+        if (is_orphan_spawner(known, pid) && bears_our_mark(known, pid)) out.insert(pid);
         if (!is_orphan_init(known, pid)) continue;
         out.insert(pid);
         if (const pid_t parent = parent_of(pid); is_orphan_spawner(known, parent))
@@ -138,6 +149,17 @@ std::uint32_t instance_mark(const std::string& run_dir) {
     for (const char c : "labd " + std::to_string(there.st_dev) + " " + run_dir)
         hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
     return hash | 1U;  // never 0, which is everybody's
+}
+
+void mark_network_of(pid_t pid, std::uint32_t mark) try {
+    const Fd netns = network_of(pid);
+    if (!netns) return;
+    netlink::LinkChange change;
+    change.group = mark;
+    netlink::Message marked = netlink::change_link(loopback, change);
+    netlink::socket_in(netns.get()).request(marked, {"mark", "lo"});
+} catch (const netlink::Error&) {
+    return;  // it has ended, and needs none
 }
 
 std::vector<Orphan> find_orphans(const Belongings& known) {

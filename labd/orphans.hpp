@@ -26,6 +26,8 @@ struct Belongings {
 // The mark that a labd puts on the loopback (as its group) of every namespace it makes: other
 // labds on this machine, with other run directories, have other ones.
 std::uint32_t instance_mark(const std::string& run_dir);
+// For a spawner, which lives in a network namespace of its own. Visits it: for a thread that may.
+void mark_network_of(pid_t pid, std::uint32_t mark);
 
 struct Orphan {
     std::string kind;  // "process", "namespace", "folder"

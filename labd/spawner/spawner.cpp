@@ -317,6 +317,7 @@ bool Spawner::listen_for_labd() {
 }
 
 void Spawner::converse() {
+    if (!labd_) return;  // who has died before we were ready has written down nothing of us
     settle_heap();
     while (listen_for_labd()) continue;
 }

@@ -1,5 +1,6 @@
 """`lab gc` removes what bears labd's mark and belongs to no lab, and nothing else."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -63,6 +64,20 @@ class Gc(LabTest):
         # The name is free again.
         self.up(PAIR)
         self.assert_reaches("h1", "h2")
+
+    def test_a_spawner_without_nodes(self):
+        self.before = machine.state()
+        self.up(PAIR)
+        inits = [self.node(name)["pid"] for name in ("h1", "h2")]
+        machine.kill_daemon(signal.SIGKILL)
+        for pid in inits:
+            os.kill(pid, signal.SIGKILL)
+        for pid in inits:
+            machine.gone(pid)
+        shutil.rmtree("/run/labd/labs")
+        self.assertIn(("process", "lab-spawner"), self.names("--dry-run"))
+        lab("gc")
+        self.assert_unchanged()
 
     def test_nobody_makes_others_look_like_leftovers(self):
         self.up(PAIR)
