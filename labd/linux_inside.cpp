@@ -104,9 +104,13 @@ bool LinuxKernel::take_over(Steps steps) try {
     for (const Step& step : steps) {
         if (const auto* s = std::get_if<AddAddress>(&step); s != nullptr && here(s->space)) {
             if (!addresses.contains(s->space)) addresses[s->space] = learned(s->space);
-            if (addresses[s->space][s->device].contains(s->address))
-                take(s->space,
-                     netlink::replace_address(address_of(index(s->space, s->device), s->address)));
+            for (const Prefix& found : addresses[s->space][s->device]) {
+                const std::uint32_t device = index(s->space, s->device);
+                if (found == s->address)
+                    take(s->space, netlink::replace_address(address_of(device, found)));
+                else if (found.ip == s->address.ip)  // its network would lead past the right one
+                    take(s->space, netlink::remove_address(address_of(device, found)));
+            }
         } else if (const auto* r = std::get_if<AddRoute>(&step); r != nullptr && here(r->space)) {
             if (!routes.contains(r->space))
                 for (const Route& found : handwritten(r->space))
