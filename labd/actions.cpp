@@ -1,6 +1,7 @@
 #include "labd/actions.hpp"
 
 #include "labd/lab.hpp"
+#include "labd/utf8.hpp"
 #include "topology/relay_link.hpp"
 
 #include <map>
@@ -126,6 +127,17 @@ void tell_contents(const Step& step, const topology::State& desired,
     }
 }
 
+// Names and values are what somebody in a node may have made of them.
+void make_printable(Action& action) {
+    for (std::string* text : {&action.name, &action.detail, &action.reason})
+        *text = printable(*text);
+    for (Action::Change& change : action.changes) {
+        change.path = printable(change.path);
+        for (auto* value : {&change.from, &change.to})
+            if (*value) *value = printable(**value);
+    }
+}
+
 }  // namespace
 
 std::vector<Action> actions_of(const std::vector<Step>& steps, const topology::State& desired,
@@ -162,6 +174,7 @@ std::vector<Action> actions_of(const std::vector<Step>& steps, const topology::S
         }
         if (is_gone(step, desired)) action.op = "delete";
         tell_contents(step, desired, observed, action);
+        make_printable(action);
         // A LAN is one link, however many veths it is made of.
         if (action.kind == "link") {
             const auto [place, first] =

@@ -5,6 +5,7 @@
 
 #include "labd/born_settings.hpp"
 #include "labd/engine.hpp"
+#include "labd/utf8.hpp"
 #include "topology/learned.hpp"
 #include "topology/relay_link.hpp"
 #include "topology/routing.hpp"
@@ -35,14 +36,6 @@ bool may_be_learned(const Lab& lab, const topology::Action& action, const std::s
     const topology::Node* node = lab.wish.find(space);
     return node != nullptr && (topology::learns(*node) || topology::configures_itself(*node)) &&
            (action.kind == "address" || action.kind == "route");
-}
-
-// What whoever is root in a node calls his things reaches terminals and JSON: anything but
-// printable ASCII is a question mark.
-std::string printable(std::string text) {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
-    return text;
 }
 
 }  // namespace

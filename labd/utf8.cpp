@@ -54,4 +54,20 @@ std::string to_utf8(std::string_view bytes) {
     return out;
 }
 
+std::string printable(std::string_view bytes) {
+    std::string out;
+    while (!bytes.empty()) {
+        const std::size_t n = character(bytes);
+        const auto byte = static_cast<unsigned char>(bytes.front());
+        // U+0080 to U+009F are control characters, too (C1), of two bytes.
+        const bool c1 = n == 2 && byte == 0xc2 && static_cast<unsigned char>(bytes[1]) < 0xa0;
+        if (n == 0 || byte < 0x20 || byte == 0x7f || c1)
+            out += '?';
+        else
+            out += bytes.substr(0, n);
+        bytes.remove_prefix(n == 0 ? 1 : n);
+    }
+    return out;
+}
+
 }  // namespace labd

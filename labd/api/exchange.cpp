@@ -2,6 +2,7 @@
 #include "labd/api/exchange.hpp"
 
 #include "labd/json_text.hpp"
+#include "labd/utf8.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -74,8 +75,11 @@ void ClientExchange::answer(unsigned status, const std::string& json, std::strin
     if (!connection_ || lines_) return;
     std::string all(header);
     if (!keep_) all += "Connection: close\r\n";
-    connection_->send(answer_head(status, all, json.size()));
-    if (request_.method != "HEAD") connection_->send(json);
+    // One name that is no UTF-8 shall not make all of the answer unreadable.
+    const std::string mended = is_utf8(json) ? "" : to_utf8(json);
+    const std::string& body = mended.empty() ? json : mended;
+    connection_->send(answer_head(status, all, body.size()));
+    if (request_.method != "HEAD") connection_->send(body);
     end();
 }
 
@@ -93,6 +97,7 @@ void ClientExchange::line(std::string json) {
     if (connection_->overfull()) connection_->flush();
     if (!connection_) return;
     if (connection_->overfull()) return connection_->drop();
+    if (!is_utf8(json)) json = to_utf8(json);
     json += '\n';
     connection_->send(modern_ ? chunk(json) : json);
     connection_->flush();

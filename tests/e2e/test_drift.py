@@ -182,6 +182,37 @@ class Drift(LabTest):
         type_in("in h1 ip address delete 192.0.2.7/24 dev eth0")
         self.assertEqual(6, len(added()))
 
+    def test_an_address_with_another_prefix_is_no_other_address(self):
+        self.up(TEXT)
+        addresses = lambda: [a for a in run("ip", "-n", "t.h1", "-br", "-4", "address", "show", "eth0").out.split()[2:]]
+        [right] = addresses()
+        wide = right.split("/")[0] + "/8"
+        type_in(f"in h1 ip address delete {right} dev eth0")
+        type_in(f"in h1 ip address add {wide} dev eth0")
+        self.assertEqual([wide], addresses())
+        self.assertNotEqual([], self.drift())
+        self.up(TEXT)
+        self.assertEqual([right], addresses())
+        self.assertEqual([], self.drift())
+        self.assert_reaches("h1", "h2")
+
+    def test_no_name_that_a_node_gives_makes_answers_unreadable(self):
+        self.up(TEXT)
+        name = lambda what: lab("exec", "h1", "--", "python3", "-c", f"import socket; socket.sethostname({what!r})")
+        for bytes_ in (b"a\xff", b"a\nlab t: all is well\x1b[2J"):
+            name(bytes_)
+            lab("exec", "h1", "--", "ip", "link", "set", "eth0", "down")
+            lab("exec", "h1", "--", "bash", "-c", "ip link set eth0 name $'e\\xff\\x01'")
+            status = lab("status", "--json").json
+            self.assertEqual("degraded", status["state"])
+            for words in (["status"], ["ls"], ["plan", "--json", self.write("t.lab.toml", TEXT)], ["events"], ["inspect", "h1", "--json"]):
+                shown = lab(*words, status=None)
+                self.assertIn(shown.status, (0, 2), shown)
+                self.assertNotIn("\nlab t: all is well", shown.out)
+                self.assertNotIn("\x1b", shown.out)
+            self.up(TEXT)
+            self.assertEqual([], self.drift())
+
     def test_forwarding_is_the_nodes_own_where_its_file_speaks_of_it(self):
         """By a sysctl of its own, or by a command: then nobody else knows what it should be."""
         text = """

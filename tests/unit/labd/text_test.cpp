@@ -34,4 +34,13 @@ TEST(Utf8, WellFormedOnly) {
     EXPECT_EQ(labd::to_utf8("a\xff✓"), "a\xef\xbf\xbd✓");
 }
 
+TEST(Utf8, PrintableHasNoControlCharacters) {
+    EXPECT_EQ(labd::printable("eth0 → ✓"), "eth0 → ✓");
+    EXPECT_EQ(labd::printable("a\nb\x1b[2J\x7f"), "a?b?[2J?");
+    EXPECT_EQ(labd::printable("a\xff"), "a?");
+    EXPECT_EQ(labd::printable("\xc2\x9b"
+                              "2J \xc3\x9b"),
+              "?2J \xc3\x9b");
+}
+
 }  // namespace
