@@ -115,6 +115,7 @@ class Numberer {
         }
         std::uint64_t router = 1, other = 11;
         for (Want& want : wants_) {
+            if (!want.ipv4 && !want.ipv6) continue;  // written, or running
             if (want.router && router <= 10) {
                 const std::uint64_t number = search(want, router);
                 if (number <= 10) {

@@ -82,6 +82,22 @@ TEST(addressing, a_lan_numbers_routers_one_to_ten_and_the_rest_from_eleven) {
     EXPECT_EQ(b.addresses("h11", 0), "10.0.1.22/24 fd00:0:0:1::22/64");
 }
 
+// One that needs no number once took all that routers have from those behind it.
+TEST(addressing, a_router_that_is_numbered_already_leaves_the_rest_their_numbers) {
+    LabBuilder b;
+    b.hosts({"h1"});
+    b.routers({"r1", "r2", "r3"});
+    b.link({"h1", "r1", "r2", "r3"});
+    for (const char* written : {"10.0.1.1/24", "fd00:0:0:1::1/64"})
+        b["r1"].interfaces[0].explicit_addresses.emplace_back(*topology::Prefix::parse(written),
+                                                              topology::Where{});
+    topology::address(b.lab, b.diagnostics);
+    EXPECT_EQ(codes(b.diagnostics), "");
+    EXPECT_EQ(b.addresses("r2", 0), "10.0.1.2/24 fd00:0:0:1::2/64");
+    EXPECT_EQ(b.addresses("r3", 0), "10.0.1.3/24 fd00:0:0:1::3/64");
+    EXPECT_EQ(b.addresses("h1", 0), "10.0.1.11/24 fd00:0:0:1::11/64");
+}
+
 TEST(addressing, links_into_one_switch_are_one_network) {
     LabBuilder b;
     b.hosts({"h1", "h2", "h3"});
