@@ -27,14 +27,20 @@ std::vector<Step> plan(const State& desired, const State& observed) {
             out.push_back(StopNode{entry.first});
     const NetworkPlan network(wish, seen, doomed);
     network.removals(out);
-    for (const std::string& space : doomed)
+    const auto remove = [&](const std::string& space) {
         out.push_back(RemoveSpace{space, observed.spaces.at(space).kind});
+    };
+    for (const std::string& space : doomed)
+        if (wish.spaces.contains(space)) remove(space);
     for (const auto& [name, space] : wish.spaces)
         if (!observed.spaces.contains(name) || doomed.contains(name))
             out.push_back(CreateSpace{name, space.kind});
     for (const std::string& node : waking) out.push_back(StartNode{node});
     network.creations(out);
     plan_contents(wish, observed, doomed, out);
+    // Last: what lived in a node that has gone comes back with no undoing.
+    for (const std::string& space : doomed)
+        if (!wish.spaces.contains(space)) remove(space);
     return out;
 }
 

@@ -344,6 +344,17 @@ b = "switch"
                 self.assertEqual([], self.plan(served)["actions"])
                 self.assert_reaches("h1", "h2")
 
+    def test_who_was_to_go_is_still_there_when_a_step_fails(self):
+        """What lives in a node no undoing brings back, so nodes go last."""
+        self.up(PAIR + 'h3 = { run = [{ name = "web", cmd = "sleep 1000" }] }\n')
+        lab("exec", "h3", "--", "touch", "/root/work")
+        pid = self.node("h3")["pid"]
+        lab("up", self.write("t.lab.toml", PAIR.replace('h1 = "host"', 'h1 = { exec = ["exit 3"] }')), status=1)
+        self.assertEqual(pid, self.node("h3")["pid"])
+        lab("exec", "h3", "--", "test", "-e", "/root/work")
+        self.assertEqual(["h3"], [a["name"] for a in self.up(PAIR)["actions"] if a["kind"] == "node"])
+        self.assertNotIn("h3", [n["name"] for n in lab("status", "--json").json["nodes"]])
+
     def everything(self):
         """The lab as far as anybody can see it, without what counts or grows."""
         shown = {}
