@@ -46,6 +46,10 @@ json::value table_of(const char* key, const std::string& text) {
 }
 
 json::value value_of(const std::string& key, const std::string& text) {
+    // Nothing of a delay or of losses is none; of these it would be all or nothing.
+    if (text == "0" && (key == "rate" || key == "limit" || key == "burst"))
+        throw Failure("usage", key + " cannot be 0",
+                      "--" + key + " off takes it away; lab link LINK down cuts a link");
     if (text == "0" && key != "seed") return false;
     if (text == "off" || text == "none" || text == "no") return false;
     if (key == "limit" || key == "seed") return number_or_text(text);

@@ -82,11 +82,11 @@ json::object impairment_of_link(const topology::Lab& lab, const topology::Link& 
 }
 
 const char* back_end_of_link(const topology::Lab& lab, const topology::Link& link) {
+    // Its ends may need different ones: where one needs the relay, all of it goes through that.
+    topology::BackEnd most = topology::BackEnd::none;
     for (const topology::End& end : link.ends)
-        if (const auto back_end = topology::back_end_of(lab.at(end).impairment, link_back_ends());
-            back_end != topology::BackEnd::none)
-            return topology::word(back_end);
-    return topology::word(topology::BackEnd::none);
+        most = std::max(most, topology::back_end_of(lab.at(end).impairment, link_back_ends()));
+    return topology::word(most);
 }
 
 json::array undone_of_link(const topology::Lab& lab, const topology::Link& link) {

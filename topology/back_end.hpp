@@ -14,6 +14,7 @@ namespace topology {
 struct State;
 
 // Who does it at an end.
+// The less of the kernel does it, the later.
 enum class BackEnd { none, netem, nft, relay };
 const char* word(BackEnd back_end);
 

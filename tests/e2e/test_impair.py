@@ -67,7 +67,9 @@ class Impair(LabTest):
         self.up(LINK % ("mtu = 1500", '"host"'))
         for words, message, hint in ((["--distribution", "normal"], "distribution without jitter", 'jitter = "5ms" beside it'),
                                      (["--order", "keep"], "order without jitter", 'jitter = "5ms" beside it'),
-                                     (["--burst", "20KB"], "burst without rate", 'rate = "10mbit" beside it')):
+                                     (["--burst", "20KB"], "burst without rate", 'rate = "10mbit" beside it'),
+                                     (["--rate", "0"], "rate cannot be 0", "--rate off takes it away; lab link LINK down cuts a link"),
+                                     (["--limit", "0"], "limit cannot be 0", "--limit off takes it away; lab link LINK down cuts a link")):
             with self.subTest(words):
                 done = lab("impair", "h1--h2", *words, status=2)
                 self.assertEqual(f"lab: error: {message}\n  hint: {hint}\n", done.err)
@@ -83,6 +85,11 @@ class Impair(LabTest):
         lab("impair", "h1--h2", "--jitter", "0")
         self.assertEqual("2ms", self.of_end("h1:eth0")["delay"])
         self.assertNotIn("jitter", self.of_end("h1:eth0"))
+
+    def test_the_back_end_of_ends_that_differ(self):
+        for ends in ('a = { loss = "1%" }, b = { delay = "20ms" }', 'a = { delay = "20ms" }, b = { loss = "1%" }'):
+            self.up(LINK % (ends, '"host"'))
+            self.assertIn(self.link()["backend"], ("netem", "relay"))
 
     def test_loss_of_the_file(self):
         self.up_acquainted('a = { loss = "30%" }')
