@@ -49,7 +49,7 @@ struct Sink {
     std::optional<CaptureView> view;
     Child wireshark;
 
-    bool closed() const { return file && file->closed(); }
+    bool closed() const { return (file && file->closed()) || (view && view->closed()); }
     void write(std::string_view blocks, const std::deque<std::string>& names) {
         if (file) file->write(blocks);
         if (view) view->feed(blocks, names);

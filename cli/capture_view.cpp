@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio_ext.h>
 #include <unistd.h>
 
 #include <array>
@@ -82,12 +83,17 @@ void CaptureView::print_lines() {
     }
     text_.erase(0, begin);
     print(out);
-    (void)std::fflush(stdout);
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+    closed_ = true;
+    if (errno != EPIPE) return;
+    // Who has read enough and left is no output that is lost.
+    ::__fpurge(stdout);
+    std::clearerr(stdout);
 }
 
 // It may wait for us to read while we wait for it to.
 void CaptureView::finish() {
-    for (bool open = true; open;) {
+    for (bool open = true; open && !closed_;) {
         if (queue_.empty()) child_.in.reset();
         std::array<pollfd, 2> fds{
             {{child_.in ? child_.in.get() : -1, POLLOUT, 0}, {child_.out.get(), POLLIN, 0}}};
@@ -95,7 +101,12 @@ void CaptureView::finish() {
         if (fds[0].revents != 0) push();
         if (fds[1].revents != 0) open = show();
     }
+    child_.in.reset(), child_.out.reset();
     const std::string said = read_all(child_.err.get());
+    if (closed_) {
+        (void)child_.wait();
+        return;
+    }
     if (child_.wait() != 0) throw Failure("failed", "tcpdump ended: " + said);
 }
 

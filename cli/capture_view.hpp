@@ -23,7 +23,8 @@ class CaptureView {
     int in() const { return child_.in.get(); }    // writable: push()
     int out() const { return child_.out.get(); }  // readable: show()
     void push();
-    bool show();  // false: it has ended
+    bool show();                             // false: it has ended
+    bool closed() const { return closed_; }  // nobody reads what we print
     // All that waits is shown. Throws Failure with tcpdump's words when it failed.
     void finish();
 
@@ -31,7 +32,7 @@ class CaptureView {
     void print_lines();
 
     Child child_;
-    bool names_wanted_;
+    bool names_wanted_, closed_ = false;
     std::string queue_, text_;
     std::deque<std::string> names_;  // of the packets whose line has not come yet
 };

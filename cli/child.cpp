@@ -46,7 +46,10 @@ Child Child::start(const std::vector<std::string>& argv, bool with_in, bool with
     ::sigaddset(&defaults, SIGPIPE);
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    // Ctrl-C of a terminal goes to its whole group: what we feed shall end when we end its input.
+    if (with_in) flags |= POSIX_SPAWN_SETPGROUP;
+    ::posix_spawnattr_setflags(&attributes, flags);
     std::vector<std::string> words = argv;
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());

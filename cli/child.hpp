@@ -15,7 +15,7 @@ struct Child {
     labd::Fd in, out, err;  // the other ends of its stdin, stdout and stderr, those asked for
 
     // 0: it could not be started (errno says why). Looked for in PATH. Signals are not blocked in
-    // it, whatever they are here.
+    // it, whatever they are here. With an `in` it is in a process group of its own.
     static Child start(const std::vector<std::string>& argv, bool with_in, bool with_out,
                        bool with_err);
     int wait();  // its exit code, 128 + n after a signal

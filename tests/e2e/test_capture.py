@@ -184,6 +184,25 @@ class Capture(LabTest):
         process.stdout.close()
         self.end(process)
 
+    def test_who_has_read_enough_leaves(self):
+        self.up(TEXT)
+        process = self.start("h1:eth0", "icmp", stdout=subprocess.PIPE)
+        lab("exec", "h1", "--", "ping", "-q", "-c1", "h2")
+        process.stdout.readline()
+        process.stdout.close()
+        lab("exec", "h1", "--", "ping", "-q", "-c1", "h2")
+        self.assertNotIn(b"error", process.stderr.read())
+        self.assertEqual(0, process.wait(20))
+
+    def test_ctrl_c_of_a_terminal(self):
+        self.up(TEXT)
+        process = self.start("h1:eth0", "icmp", stdout=subprocess.PIPE, start_new_session=True)
+        lab("exec", "h1", "--", "ping", "-q", "-c1", "h2")
+        self.assertIn(b"ICMP echo request", process.stdout.readline())
+        os.killpg(process.pid, signal.SIGINT)
+        self.assertNotIn(b"tcpdump", process.stderr.read())
+        self.assertEqual(0, process.wait(20))
+
     def test_a_ring_keeps_the_newest(self):
         self.up(TEXT)
         process = self.start("h1:eth0", "-w", "/run/work/x.pcapng", "--ring", "1MB", "udp")
