@@ -1,10 +1,13 @@
 // tcp, udp and http: bash's own sockets, so that a node needs no programs for it.
+#include "labd/check/command.hpp"
 #include "labd/check/owners.hpp"
 #include "labd/check/subjects.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 namespace labd::check {
 namespace {
@@ -106,14 +109,40 @@ std::vector<Call> calls(const Http& s, const topology::Lab& lab) {
 struct Page {
     std::uint32_t status = 0;
     std::string body;
+    std::optional<std::size_t> length;  // that the body should have, where it was said
 };
+
+std::optional<std::size_t> length_said(std::string head) {
+    std::transform(head.begin(), head.end(), head.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string key = "\r\ncontent-length:";
+    const std::size_t at = head.find(key);
+    if (at == head.npos) return std::nullopt;
+    return std::strtoull(head.c_str() + at + key.size(), nullptr, 10);
+}
+
 Page read_page(const std::string& text) {
     Page page;
     if (!text.starts_with("HTTP/1.") || text.size() < 12) return page;
     page.status = static_cast<std::uint32_t>(std::strtoul(text.c_str() + 9, nullptr, 10));
     std::size_t at = text.find("\r\n\r\n");
     if (at != std::string::npos) page.body = text.substr(at + 4);
+    page.length = length_said(text.substr(0, at));
     return page;
+}
+
+// How much of a page has not come, in words; empty when it is all there. A link that takes small
+// packets alone lets the first of a large page through.
+std::string lacks_of(const Page& page, const Heard& heard) {
+    if (heard.out.size() >= output_limit) return "";  // more is not looked at
+    if (page.length ? page.body.size() >= *page.length : !heard.timed_out) return "";
+    std::string words = "only " + std::to_string(page.body.size());
+    if (page.length) words += " of " + std::to_string(*page.length);
+    words += " bytes of the page came";
+    if (!heard.timed_out) return words;
+    char text[32];
+    (void)std::snprintf(text, sizeof text, " within %.2g s", heard.after_s);
+    return words + text;
 }
 
 void judge_page(const Http& s, const Page& page, Finding& finding) {
@@ -207,8 +236,12 @@ Verdict judge(const Http& s, const topology::Lab& lab, const Answers& answers) {
                 finding.flow->answered = !heard.out.empty();
                 finding.flow->connected = heard.err.starts_with(connected);
             } else {
-                judge_page(s, page, finding);
-                finding.flow->answered = true;
+                const std::string lacks = lacks_of(page, heard);
+                if (lacks.empty())
+                    judge_page(s, page, finding);
+                else
+                    finding.value = "status " + std::to_string(page.status) + ", but " + lacks;
+                finding.flow->answered = lacks.empty();
             }
         }
         verdict.findings.push_back(std::move(finding));

@@ -1,4 +1,5 @@
 // What nodes say, judged: canned words of ping, vtysh and name servers.
+#include "labd/check/command.hpp"
 #include "labd/check/dns_message.hpp"
 #include "labd/check/owners.hpp"
 #include "labd/check/subjects.hpp"
@@ -122,6 +123,25 @@ TEST(JudgeHttp, SaysWhatTheServerAnsweredAndWhatIsWanted) {
     EXPECT_EQ(other.value(false), "status 200, but the body is: bye, wanted hello");
     EXPECT_EQ(other.findings[0].cause,
               "the server at h2 port 80 answered with another body than the one wanted");
+}
+
+TEST(JudgeHttp, TheWholePageHasToCome) {
+    const auto page = [](const std::string& head, std::size_t size, bool timed_out) {
+        Heard heard = said("HTTP/1.0 200 OK\r\n" + head + "\r\n" + std::string(size, 'x'));
+        heard.timed_out = timed_out, heard.after_s = timed_out ? 4.98 : 0;
+        return verdict("http h1 http://h2/x", {heard});
+    };
+    EXPECT_TRUE(page("Content-Length: 3000\r\n", 3000, false).holds(false));
+    EXPECT_TRUE(page("", 3000, false).holds(false)) << "its end is that of the connection";
+    EXPECT_TRUE(page("content-length:3000\r\n", 3000, true).holds(false)) << "and it goes on";
+    EXPECT_EQ(page("Content-Length: 3000\r\n", 500, true).value(false),
+              "status 200, but only 500 of 3000 bytes of the page came within 5 s");
+    EXPECT_EQ(page("Content-Length: 3000\r\n", 0, false).value(false),
+              "status 200, but only 0 of 3000 bytes of the page came");
+    EXPECT_EQ(page("", 10, true).value(false),
+              "status 200, but only 10 bytes of the page came within 5 s");
+    EXPECT_TRUE(page("Content-Length: 3000000\r\n", labd::check::output_limit, true).holds(false))
+        << "no more is looked at";
 }
 
 TEST(JudgeRun, SaysWhatIsWanted) {
