@@ -2,6 +2,7 @@
 // each other.
 #include "labd/check/frr_filter.hpp"
 #include "labd/check/routing_evidence.hpp"
+#include "labd/marks.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -142,6 +143,13 @@ void process_filters(const Router& router, const Prefix& network, CauseList& cau
     }
 }
 
+// What zebra calls a route that no protocol has brought: its own static ones, or the kernel's,
+// which are labd's and those that somebody has added with ip(8). Empty for all others.
+std::string standing_as(const std::string& by) {
+    if (by == "zstatic") return "static";
+    return by == "static" || by == "boot" || by == std::to_string(marks::protocol) ? "kernel" : "";
+}
+
 // It is known by one protocol, and those that speak another one lack it.
 void not_taken_over(const Router& router, const Prefix& network, const Routers& all,
                     CauseList& causes) {
@@ -149,8 +157,8 @@ void not_taken_over(const Router& router, const Prefix& network, const Routers& 
     const auto known = processes_for(network);
     const auto source = std::find_if(known.begin(), known.end(),
                                      [&](const Speaker& process) { return by == process.kernel; });
-    const bool standing = by == "static" || by == "kernel";
-    if (source == known.end() && !standing) return;
+    const std::string standing = standing_as(by), word = standing.empty() ? by : standing;
+    if (source == known.end() && standing.empty()) return;
     for (const Speaker& process : known) {
         const std::string section = router.config.find(process.section);
         if (section.empty() || by == process.kernel) continue;
@@ -158,7 +166,7 @@ void not_taken_over(const Router& router, const Prefix& network, const Routers& 
         for (const std::string& line : lines_of(router, section, network))
             tells = tells || line.starts_with("network " + network.text()) ||
                     (line.starts_with("redistribute ") &&
-                     (" " + line + " ").find(" " + by + " ") != std::string::npos);
+                     (" " + line + " ").find(" " + word + " ") != std::string::npos);
         const bool lacked = std::any_of(all.begin(), all.end(), [&](const auto& other) {
             return !other.second.config.find(process.section).empty() &&
                    (source == known.end() || other.second.config.find(source->section).empty()) &&
@@ -166,8 +174,9 @@ void not_taken_over(const Router& router, const Prefix& network, const Routers& 
         });
         if (tells || !lacked) continue;
         causes.add(router.name + " knows " + network.text() + " by " +
-                   (standing ? "a static route" : source->name) + ", and does not tell it by " +
-                   process.name + " (no redistribute " + by + " under " + section + ")");
+                   (standing.empty() ? source->name : "a static route") +
+                   ", and does not tell it by " + process.name + " (no redistribute " + word +
+                   " under " + section + ")");
     }
 }
 

@@ -226,6 +226,26 @@ TEST_F(TwoRouters, OneProtocolThatTellsAnotherOneNothing) {
     EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
 }
 
+TEST_F(TwoRouters, AStaticRouteThatIsToldNobody) {
+    address("r1", "10.0.7.0/31"), address("r2", "10.0.7.1/31");
+    for (const auto& [protocol, word] :
+         {std::pair{196, "static"}, {108, "kernel"}, {3, "kernel"}}) {  // FRR's, labd's, ip(8)'s
+        evidence_.readings["r1"].routes = {{prefix("10.0.9.0/24"),
+                                            {{ip("10.1.1.1"), "eth1"}},
+                                            20,
+                                            254,
+                                            static_cast<std::uint8_t>(protocol)}};
+        config("r1", "router rip\n network eth0\nexit\n");
+        config("r2", "router rip\n network eth0\nexit\n");
+        EXPECT_THAT(causes("10.0.9.0/24"),
+                    ElementsAre(std::string("r1 knows 10.0.9.0/24 by a static route, and does not "
+                                            "tell it by RIP (no redistribute ") +
+                                word + " under router rip)"));
+        config("r1", std::string("router rip\n network eth0\n redistribute ") + word + "\nexit\n");
+        EXPECT_THAT(causes("10.0.9.0/24"), IsEmpty());
+    }
+}
+
 TEST_F(TwoRouters, AnAsThatHearsOfItself) {
     address("r1", "10.0.7.0/31"), address("r2", "10.0.7.1/31");
     for (const char* node : {"r1", "r2"}) config(node, "router bgp 65001\nexit\n");
