@@ -1,74 +1,59 @@
 // See terminal_text.hpp.
 #include "cli/terminal_text.hpp"
 
-#include <cstddef>
+#include "cli/visible.hpp"
+
 #include <utility>
 
 namespace cli {
 namespace {
 
-constexpr char escape = '\x1b', del = '\x7f', first_of_c1 = '\xc2';
-constexpr std::size_t longest_colour = 32;  // "ESC [ 38;2;255;255;255;48;2;…m" has less
+// A line that never ends is shown in pieces.
+constexpr std::size_t longest_line = std::size_t{64} << 10;
 
-std::string caret(char c) {
-    return {'^', c == del ? '?' : static_cast<char>(c + '@')};
+// Bytes of the tab or of the colour ("ESC [ 1 ; 31 m") at the front; 0 when there is none.
+std::size_t passes(std::string_view text) {
+    if (text.starts_with('\t')) return 1;
+    if (!text.starts_with("\x1b[")) return 0;
+    const std::size_t end = text.find_first_not_of("0123456789;:", 2);
+    return end != text.npos && text[end] == 'm' ? end + 1 : 0;
 }
 
-bool is_control(char c) {
-    return (c >= 0 && c < ' ') || c == del;
+std::string shown_line(std::string_view line) {
+    std::string out;
+    bool coloured = false;
+    std::size_t begin = 0, at = 0;
+    while (at < line.size()) {
+        const std::size_t kept = passes(line.substr(at));
+        if (kept == 0) {
+            ++at;
+            continue;
+        }
+        out += visible(line.substr(begin, at - begin));
+        out += line.substr(at, kept);
+        coloured = coloured || kept > 1;
+        begin = at += kept;
+    }
+    out += visible(line.substr(begin));
+    return coloured ? out + "\x1b[m" : out;
 }
 
 }  // namespace
 
 std::string TerminalText::take(std::string_view bytes) {
+    open_ += bytes;
     std::string out;
-    for (const char c : bytes) byte(c, out);
-    return out;
+    std::size_t begin = 0, end = 0;
+    while ((end = open_.find('\n', begin)) != open_.npos) {
+        out += shown_line(std::string_view(open_).substr(begin, end - begin)) + "\n";
+        begin = end + 1;
+    }
+    open_.erase(0, begin);
+    return open_.size() > longest_line ? out + rest() : out;
 }
 
 std::string TerminalText::rest() {
-    std::string out;
-    for (const char c : std::exchange(open_, {}))
-        out += is_control(c) ? caret(c) : std::string(1, c);
-    end_line(out);
-    return out;
-}
-
-void TerminalText::end_line(std::string& out) {
-    if (std::exchange(coloured_, false)) out += "\x1b[m";
-}
-
-void TerminalText::byte(char c, std::string& out) {
-    if (!open_.empty() && open_.front() == escape) {
-        const bool opens = open_.size() == 1 && c == '[';
-        const bool inside = open_.size() > 1 && ((c >= '0' && c <= '9') || c == ';' || c == ':');
-        if ((opens || inside) && open_.size() < longest_colour) {
-            open_ += c;
-            return;
-        }
-        if (open_.size() > 1 && c == 'm') {
-            out += std::exchange(open_, {}) + c;
-            coloured_ = true;
-            return;
-        }
-        const std::string shown = std::exchange(open_, {});
-        out += caret(escape) + shown.substr(1);
-    } else if (!open_.empty()) {
-        // U+0080 to U+009F are the same commands in one letter (ECMA-48's C1).
-        const bool c1 =
-            static_cast<unsigned char>(c) >= 0x80 && static_cast<unsigned char>(c) < 0xa0;
-        out += c1 ? "?" : open_;
-        open_.clear();
-        if (c1) return;
-    }
-    if (c == escape || c == first_of_c1) {
-        open_ = c;
-    } else if (c == '\n') {
-        end_line(out);
-        out += c;
-    } else {
-        out += is_control(c) && c != '\t' ? caret(c) : std::string(1, c);
-    }
+    return shown_line(std::exchange(open_, {}));
 }
 
 }  // namespace cli

@@ -10,18 +10,13 @@ namespace cli {
 
 class TerminalText {
   public:
-    // The same text with control characters in caret notation (cat -v), apart from line ends, tabs
-    // and colours (SGR, ECMA-48); these end with their line. What may go on in the next bytes stays
-    // until then.
+    // Whole lines, made visible() but for their tabs and colours (SGR, ECMA-48), which end with
+    // them. The rest of the bytes stays until its line is whole.
     std::string take(std::string_view bytes);
     std::string rest();
 
   private:
-    void byte(char c, std::string& out);
-    void end_line(std::string& out);
-
-    std::string open_;  // an escape, or a letter of two bytes, that has begun
-    bool coloured_ = false;
+    std::string open_;
 };
 
 }  // namespace cli

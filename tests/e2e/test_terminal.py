@@ -94,7 +94,7 @@ class AtATerminal(LabTest):
                 'cmd = ["printf", "\\\\033]0;title\\\\a\\\\033[31mred\\\\n\\\\033[2Jend\\\\n"], restart = "no" }] }\n', "evil")
         machine.eventually("it has spoken", lambda: "end" in machine.lab("-L", "evil", "logs", "h1/evil").out)
         terminal = Terminal("lab", "-L", "evil", "logs", "h1/evil")
-        terminal.expect(re.escape("^[]0;title^G\x1b[31mred\x1b[m\r\n^[[2Jend\r\n"))
+        terminal.expect(re.escape("\\x1b]0;title\\x07\x1b[31mred\x1b[m\r\n\\x1b[2Jend\r\n"))
         self.assertEqual(0, terminal.wait())
         self.assertIn("\x1b]0;title\a", machine.lab("-L", "evil", "logs", "h1/evil").out)
 
