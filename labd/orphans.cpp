@@ -108,7 +108,8 @@ std::set<pid_t> orphan_processes(const Belongings& known) {
         const std::string name = entry.path().filename();
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         const pid_t pid = static_cast<pid_t>(std::stol(name));
-        if (is_orphan_spawner(known, pid) && bears_our_mark(known, pid)) out.insert(pid);
+        if (is_orphan_spawner(known, pid) && !is_of_a_lab(known, pid) && bears_our_mark(known, pid))
+            out.insert(pid);
         if (!is_orphan_init(known, pid)) continue;
         out.insert(pid);
         if (const pid_t parent = parent_of(pid); is_orphan_spawner(known, parent))

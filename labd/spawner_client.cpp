@@ -134,7 +134,6 @@ asio::awaitable<void> SpawnerClient::come_up(IdMaps ids, Fd owners, SharedBase& 
     Packer mapped(code(Spawn::mapped), 0);
     std::string bytes = mapped.u32(static_cast<std::uint32_t>(what)).bytes();
     co_await socket_.send(std::move(bytes), with.get());
-    fail_point::before("spawner.ready");
     (void)co_await expect(code(Spawn::ready), "build the lab's root");
 }
 

@@ -79,11 +79,30 @@ class Gc(LabTest):
         lab("gc")
         self.assert_unchanged()
 
+    def test_a_spawner_ends_with_the_labd_that_has_not_heard_of_it(self):
+        """Killed while its spawner, which has taken the lab's ids already, builds the lab's root."""
+        def has_its_ids(pid):
+            return re.search(r"Uid:\s+([1-9]\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+        path = self.write("t.lab.toml", PAIR)
+        for _ in range(12):
+            lab("ls")
+            up = subprocess.Popen(["lab", "up", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while not (spawners := machine.processes("lab-spawner")):
+                self.assertIsNone(up.poll())
+            while not has_its_ids(spawners[0]):
+                self.assertIsNone(up.poll())
+            machine.kill_daemon(signal.SIGKILL)
+            up.wait()
+            lab("down", "t", status=None)  # where labd came to write it down
+            machine.gone(spawners[0])
+
     def test_nobody_makes_others_look_like_leftovers(self):
         self.up(PAIR)
         shutil.copy("/bin/sleep", "/run/work/lab-init")
         lab("exec", "h1", "--", "sh", "-c", "cat > /tmp/lab-init && chmod +x /tmp/lab-init && "
             "{ setsid /tmp/lab-init 1000 > /dev/null 2>&1 < /dev/null & }", stdin=pathlib.Path("/bin/sleep").read_bytes())
+        lab("exec", "h1", "--", "sh", "-c", "cp /tmp/lab-init /tmp/lab-spawner && "
+            "{ setsid /tmp/lab-spawner 1000 > /dev/null 2>&1 < /dev/null & }")
         self.assertIn("lab-init 1000", lab("exec", "h1", "--", "ps", "ax").out)
         # Another user's, who has read the mark in a namespace of ours.
         shown = lab("exec", "h1", "--", "ip", "link", "show", "lo").out
@@ -97,7 +116,8 @@ class Gc(LabTest):
             self.assertIsNone(other.poll())
         self.assertEqual("nothing is left over\n", lab("gc").out)
         self.assertIsNone(other.poll())
-        self.assertIn("lab-init 1000", lab("exec", "h1", "--", "ps", "ax").out)
+        for name in ("lab-init 1000", "lab-spawner 1000"):
+            self.assertIn(name, lab("exec", "h1", "--", "ps", "ax").out)
         other.kill()
         other.wait()
 
