@@ -50,9 +50,8 @@ asio::awaitable<void> Engine::await_own_routing(std::shared_ptr<Lab> lab,
         co_await kernel_.run(lab->name, std::move(look));
         if (now != held) held = std::move(now), changed = steady_clock::now();
         std::vector<std::string> silent;
-        for (const std::string& node : own) {
+        for (const std::string& node : own)
             if (!has_learned(*lab->wish.find(node), held[node])) silent.push_back(node);
-        }
         const auto until = changed + quiet;
         if (silent.empty() && steady_clock::now() >= until) co_return;
         give_up_if(*progress);
